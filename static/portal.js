@@ -1,0 +1,59 @@
+// What a script adds to pages that work without one. Every word a person reads comes from the page: data-*, <template>.
+(() => {
+  'use strict';
+  const one = (selector, root = document) => root.querySelector(selector);
+  const each = (selector, action) => document.querySelectorAll(selector).forEach(action);
+  const on = (event, action) => document.addEventListener(event, action);
+  const say = (element, kind) => {
+    each(`#messages > [data-said="${kind}"]`, (old) => old.remove());
+    element.dataset.said = kind;
+    one('#messages').append(element);
+  };
+
+  // No answer, or one that is not ours (a proxy's 502): keep the page, say so once, take it back later.
+  const offline = () => one('#messages > [data-said="offline"]') || one('#offline-message') &&
+    say(one('#offline-message').content.firstElementChild.cloneNode(true), 'offline');
+  on('htmx:error', ({ detail }) => detail.ctx && !detail.ctx.response && offline());
+  on('htmx:before:response', ({ detail: { ctx } }) => {
+    if (ctx.response.status < 500) each('#messages > [data-said="offline"]', (notice) => notice.remove());
+  });
+  on('htmx:response:error', ({ detail: { ctx } }) => {
+    if (ctx.response.status < 500 || ctx.hx.retarget) return; // our own errors name their target
+    ctx.swap = 'none';
+    offline();
+  });
+
+  // htmx focuses [autofocus] by itself; a form that came back starts at its first wrong field.
+  on('htmx:after:settle', ({ detail: { newContent } }) => {
+    const first = (selector) => newContent.filter((node) => node.matches)
+      .map((node) => (node.matches(selector) ? node : one(selector, node))).find(Boolean);
+    if (!first('[autofocus]') && first('[aria-invalid="true"]')) first('[aria-invalid="true"]').focus();
+  });
+
+  // <span data-needs-script hidden><button data-copy="#id" data-copied="Copied">. A page over http has no clipboard object.
+  const reveal = () => each('[data-needs-script]', (element) => { element.hidden = false; });
+  on('htmx:after:swap', reveal);
+  reveal();
+  on('click', async ({ target }) => {
+    const button = target.closest('[data-copy]'), source = button && one(button.dataset.copy);
+    if (!source) return;
+    if (source.select) source.select(); else getSelection().selectAllChildren(source);
+    const text = source.select ? source.value : source.textContent.trim();
+    const written = navigator.clipboard ? navigator.clipboard.writeText(text).then(() => true, () => false) : document.execCommand('copy');
+    if (!await written) return; // it stays selected, ready for the person's own copy
+    (one('[data-copy-label]', button) || button).textContent = button.dataset.copied;
+    say(Object.assign(document.createElement('p'), { className: 'vh', textContent: button.dataset.copied }), 'copied');
+  });
+
+  on('keydown', ({ key }) => {
+    if (key === 'Escape') each('details.menu[open]', (menu) => { menu.open = false; one('summary', menu).focus(); });
+  });
+
+  // <time data-countdown datetime="...Z"> and near it <span data-countdown-text data-left="{time} from now" data-over="It ended">
+  const spell = (amount, unit) => (amount ? new Intl.NumberFormat(document.documentElement.lang, { style: 'unit', unit, unitDisplay: 'long' }).format(amount) : '');
+  setInterval(() => each('time[data-countdown]', (time) => {
+    const text = one('[data-countdown-text]', time.closest('p, li, dd, td')), minutes = Math.ceil((new Date(time.dateTime) - Date.now()) / 60000);
+    const left = `${spell(Math.floor(minutes / 60), 'hour')} ${spell(minutes % 60, 'minute')}`.trim();
+    text.textContent = minutes > 0 ? text.dataset.left.replace('{time}', left) : text.dataset.over;
+  }), 60000);
+})();
