@@ -1,0 +1,1 @@
+"""Device protocols as pure code: bytes in, dataclasses out, and back."""

@@ -1,0 +1,1 @@
+"""The JSON protocol that the reference agent speaks; described in docs/agent.md."""
