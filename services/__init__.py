@@ -1,0 +1,1 @@
+"""The rules: verbs on the nouns. No Flask and no HTML here."""

@@ -1,0 +1,41 @@
+"""How each platform is managed: one table, and the same five questions for every channel."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from models import Command, Device, Platform, Registration
+from services.channels import agent
+
+
+class Channel(Protocol):
+    """What a channel module answers. Nothing outside of it branches on the platform."""
+
+    NAME: str
+
+    def can(self, device: Device) -> frozenset[str]:
+        """Which actions this device can be ordered to do."""
+
+    def why_not(self, action: str) -> str:
+        """Why this channel cannot do the action: a sentence (message id)."""
+
+    def next_step(self, registration: Registration) -> dict[str, Any]:
+        """What /go shows after the terms were accepted: the step's name and what it needs."""
+
+    def encode(self, command: Command) -> Any:
+        """The command as the protocol package writes it."""
+
+    def facts(self, report: Any) -> dict[str, Any]:
+        """A device's report as our columns; what is no column stands under other names for the JSON."""
+
+
+TABLE: dict[Platform, Channel] = {
+    Platform.LINUX: agent,
+    Platform.MACOS: agent,
+    Platform.WINDOWS: agent,
+}
+
+
+def of(platform: str) -> Channel:
+    """The channel of a platform. Raises KeyError for one that has none: it is never offered."""
+    return TABLE[Platform(platform)]

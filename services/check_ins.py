@@ -1,0 +1,72 @@
+"""What devices report when they come by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models import Device, Status, database
+from services import audit, clock, codes, lifecycle
+
+# The facts that people search and sort by are columns; all others are kept as JSON.
+COLUMNS = (
+    "model",
+    "manufacturer",
+    "os_name",
+    "os_version",
+    "phone_number",
+    "carrier",
+    "imei",
+    "serial",
+    "stable_id",
+)
+
+
+def device_of(credential: str) -> Device | None:
+    """The device that holds this secret."""
+    return Device.get_or_none(Device.credential_hash == codes.digest(credential[:500]))
+
+
+def record(device: Device, facts: dict[str, Any]) -> None:
+    """A verified message arrived: note it, and what it says. The first one makes the device Active."""
+    now = clock.now()
+    with database.atomic():
+        _as_it_stands(device)
+        if device.status == Status.ENROLLING:
+            Device.update(registered_at=now).where(Device.id == device.id).execute()
+            device.registered_at = now
+            lifecycle.change(device, lifecycle.Event.CONFIRM, by=device)
+        store_facts(device, facts)
+        update: dict[str, Any] = {"last_check_in_at": now}
+        if device.next_ownership:
+            update |= {"ownership": device.next_ownership, "next_ownership": None}
+            audit.append(
+                "device:ownership:changed", by=device, device=device, params={"to": device.next_ownership}
+            )
+        Device.update(**update).where(Device.id == device.id).execute()
+        device.__data__.update(update)
+
+
+def store_facts(device: Device, facts: dict[str, Any]) -> None:
+    """Keep what was reported. A column that is not reported this time keeps what was last known."""
+    reported = {key: value for key, value in facts.items() if value is not None}
+    columns = {key: reported[key] for key in COLUMNS if key in reported}
+    changed = {key: value for key, value in columns.items() if getattr(device, key) != value}
+    others = {key: value for key, value in reported.items() if key not in COLUMNS}
+    update: dict[str, Any] = {**changed, "facts": others, "facts_at": clock.now()}
+    with database.atomic():
+        if device.os_version and "os_version" in changed:
+            audit.append(
+                "device:system:changed",
+                by=device,
+                device=device,
+                text={"from": device.os_version, "to": changed["os_version"]},
+            )
+        Device.update(**update).where(Device.id == device.id).execute()
+    device.__data__.update(update)
+
+
+def _as_it_stands(device: Device) -> None:
+    """Two check-ins at once, or a person who changed something meanwhile: what the database says now counts."""
+    columns = (Device.status, Device.ownership, Device.next_ownership)
+    now_row = Device.select(*columns).where(Device.id == device.id).dicts().get()
+    device.__data__.update(now_row)

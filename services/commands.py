@@ -1,0 +1,106 @@
+"""Orders to devices: asking for one, taking it back, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import IntegrityError
+
+from models import LIVE_COMMAND, Command, CommandState, Device, Status, User, database
+from services import audit, clock, codes, lifecycle, permissions
+from services.refused import N_, Forbidden, Refused
+
+HOUR = 3600
+DAY = 24 * HOUR
+# How long an order waits for its device. Wipe and retire wait for ever.
+LIVES = {"refresh": DAY, "message": 7 * DAY, "lock": 30 * DAY}
+CANCEL_REASON = "cancelled_by_person"
+
+
+def ask(device: Device, kind: str, by: User, params: dict[str, Any] | None = None) -> Command:
+    """Queue an order. The caller has asked `permissions`. One of a kind lives at a time: Refused for a second."""
+    now, lives = clock.now(), LIVES.get(kind)
+    with database.atomic():
+        try:
+            command = Command.create(
+                code=codes.code(10),
+                device=device,
+                kind=kind,
+                params=params or {},
+                state=CommandState.QUEUED,
+                asked_by=by,
+                not_before=now,
+                created_at=now,
+                expires_at=now + lives if lives else None,
+            )
+        except IntegrityError:
+            raise Refused(N_("The same order is on its way to this device already.")) from None
+        audit.append(f"device:{kind}:requested", by=by, device=device, params={"command": command.code})
+    return command
+
+
+def cancel(command: Command, by: User) -> None:
+    """Take back an order that was not sent yet. A wipe or retire puts the device back where it was."""
+    if not permissions.may_cancel(by, command):
+        raise Forbidden(N_("You do not have the right to do this."))
+    with database.atomic():
+        if not move(command, (CommandState.HELD, CommandState.QUEUED), CommandState.CANCELLED, CANCEL_REASON):
+            raise Refused(N_("It is too late: the order was sent already."))
+        take_back(command)
+        audit.append(
+            f"device:{command.kind}:cancelled", by=by, device=command.device, params={"command": command.code}
+        )
+
+
+def of_device(device: Device, limit: int = 5) -> list[Command]:
+    """The newest orders, those still under way first."""
+    live = Command.state.in_(LIVE_COMMAND)
+    return list(
+        Command.select().where(Command.device == device).order_by(live.desc(), Command.id.desc()).limit(limit)
+    )
+
+
+def by_code(device: Device, code: str) -> Command | None:
+    return Command.get_or_none(Command.code == code, Command.device == device)
+
+
+def expire_due() -> int:
+    """Store what has waited too long. Returns how many."""
+    query = Command.select().where(
+        Command.state.in_((CommandState.QUEUED, CommandState.SENT)), Command.expires_at <= clock.now()
+    )
+    due = list(query.limit(100))
+    for command in due:
+        with database.atomic():
+            if move(command, (CommandState.QUEUED, CommandState.SENT), CommandState.EXPIRED, "not_confirmed"):
+                audit.append(
+                    f"device:{command.kind}:expired",
+                    by=None,
+                    device=command.device,
+                    params={"command": command.code},
+                )
+    return len(due)
+
+
+def move(
+    command: Command,
+    sources: tuple[CommandState, ...],
+    target: CommandState,
+    reason: str = "",
+    detail: str = "",
+) -> bool:
+    """Change the state if the order still stands in one of `sources`; says whether it did."""
+    columns = {"state": target, "reason": reason, "detail": detail, "finished_at": clock.now()}
+    changed = Command.update(**columns).where(Command.id == command.id, Command.state.in_(sources)).execute()
+    if changed:
+        command.__data__.update(columns)
+    return bool(changed)
+
+
+def take_back(command: Command) -> None:
+    """A wipe or retire that will not happen: the device is where it was."""
+    waits_in = {"wipe": Status.WIPE_PENDING, "retire": Status.RETIRE_PENDING}.get(command.kind)
+    device = Device.get_by_id(command.device_id)
+    if waits_in is not None and device.status == waits_in:
+        lifecycle.change(device, lifecycle.Event.TAKE_BACK, by=None)
+        command.device.__data__.update(device.__data__)

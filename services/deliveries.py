@@ -1,0 +1,132 @@
+"""Handing orders to a device that came by, and taking its answers."""
+
+from __future__ import annotations
+
+from models import Command, CommandState, Device, Ownership, Role, Status, User, database
+from services import audit, clock, lifecycle, permissions
+from services.commands import move, take_back
+from services.permissions import Action
+
+NOT_NOW_SECONDS = 60
+LONGEST_DETAIL = 500
+
+
+def offer(device: Device) -> list[Command]:
+    """What to tell a device that came by, most urgent first; each becomes sent.
+
+    What was sent and never confirmed is offered again under the same code. The right of whoever asked is
+    asked again; without it the order is called off, with the reason.
+    """
+    if device.status not in (Status.ACTIVE, Status.LOST, Status.RETIRE_PENDING, Status.WIPE_PENDING):
+        return []
+    now = clock.now()
+    waiting = Command.select().where(
+        Command.device == device,
+        Command.state.in_((CommandState.QUEUED, CommandState.SENT)),
+        Command.not_before <= now,
+        Command.expires_at.is_null() | (Command.expires_at > now),
+    )
+    if not waiting.exists():  # the usual check-in: it takes no lock
+        return []
+    with database.atomic():
+        allowed = [command for command in waiting.order_by(Command.id) if not _called_off(command, device)]
+        if any(command.kind == "wipe" for command in allowed):
+            allowed = [command for command in allowed if command.kind == "wipe"]
+        allowed.sort(key=lambda command: command.kind == "retire")  # it is the last thing a device hears
+        return [command for command in allowed if _mark_sent(command, now)]
+
+
+def finish(device: Device, code: str, status: str, detail: str = "") -> bool:
+    """A device answered: acknowledged, failed, or not_now. The same answer twice changes nothing.
+
+    Returns False when there is no such order, or none that still waits for an answer.
+    """
+    command = Command.get_or_none(Command.code == code, Command.device == device)
+    if command is None:
+        return False
+    with database.atomic():
+        if status == "not_now":
+            return _put_back(command)
+        state = CommandState.ACKNOWLEDGED if status == "acknowledged" else CommandState.FAILED
+        reason = "" if state == CommandState.ACKNOWLEDGED else "reported_by_device"
+        if not move(command, (CommandState.SENT,), state, reason, detail[:LONGEST_DETAIL]):
+            return False
+        audit.append(
+            f"device:{command.kind}:{state}",
+            by=device,
+            device=device,
+            params={"command": command.code},
+            text={"detail": command.detail} if detail and state == CommandState.FAILED else None,
+        )
+        if state == CommandState.FAILED:
+            take_back(command)
+        else:
+            _carry_out(command, device)
+    return True
+
+
+def _called_off(command: Command, device: Device) -> bool:
+    """Is the right gone that was there when the order was asked for? Then it ends here."""
+    reason = _lost_right(command, device)
+    if not reason:
+        return False
+    was_sent = command.state == CommandState.SENT
+    state = CommandState.FAILED if was_sent else CommandState.CANCELLED
+    move(command, (CommandState.QUEUED, CommandState.SENT), state, reason)
+    take_back(command)
+    audit.append(
+        f"device:{command.kind}:{state}",
+        by=None,
+        device=device,
+        params={"command": command.code, "reason": reason},
+    )
+    return True
+
+
+def _lost_right(command: Command, device: Device) -> str:
+    asker: User | None = command.asked_by
+    if asker is None:
+        return ""
+    if asker.is_disabled:
+        return "asker_disabled"
+    if permissions.still_may(asker, device, Action(command.kind)):
+        return ""
+    is_administrator = permissions.has_role(asker, Role.ADMINISTRATOR)
+    if command.kind == "wipe" and is_administrator and device.ownership == Ownership.EMPLOYEE:
+        return "ownership_changed"
+    return "role_revoked"
+
+
+def _mark_sent(command: Command, now: int) -> bool:
+    first = command.state == CommandState.QUEUED
+    changed = (
+        Command.update(
+            state=CommandState.SENT, sent_at=command.sent_at or now, sent_count=Command.sent_count + 1
+        )
+        .where(Command.id == command.id, Command.state == command.state)
+        .execute()
+    )
+    if changed and first:
+        audit.append(
+            f"device:{command.kind}:sent", by=None, device=command.device, params={"command": command.code}
+        )
+    return bool(changed)
+
+
+def _put_back(command: Command) -> bool:
+    """The device is busy: the order goes to the back of the queue for a minute."""
+    return bool(
+        Command.update(state=CommandState.QUEUED, not_before=clock.now() + NOT_NOW_SECONDS)
+        .where(Command.id == command.id, Command.state == CommandState.SENT)
+        .execute()
+    )
+
+
+def _carry_out(command: Command, device: Device) -> None:
+    """The device confirmed that it is leaving."""
+    if command.kind == "wipe" and device.status == Status.WIPE_PENDING:
+        lifecycle.change(device, lifecycle.Event.CONFIRM_WIPE, by=device)
+    elif command.kind == "retire" and device.status == Status.RETIRE_PENDING:
+        lifecycle.change(device, lifecycle.Event.CONFIRM_RETIRE, by=device)
+    elif command.kind == "retire":
+        lifecycle.change(device, lifecycle.Event.LEAVE, by=device)

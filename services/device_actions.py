@@ -1,0 +1,132 @@
+"""What a person does to a device. Each verb asks `permissions`, then changes, in one transaction."""
+
+from __future__ import annotations
+
+from models import ENDED, Command, Device, Ownership, User, database
+from services import audit, channels, commands, devices, lifecycle, permissions
+from services.lifecycle import Event
+from services.permissions import Action
+from services.refused import N_, Refused
+
+LONGEST_NAME = 60
+LONGEST_MESSAGE = 300
+LONGEST_REASON = 200
+
+
+def refresh(device: Device, by: User) -> Command:
+    """Ask the device to report its facts anew."""
+    permissions.check(by, device, Action.REFRESH)
+    return commands.ask(device, "refresh", by)
+
+
+def lock(device: Device, by: User, text: str = "") -> Command:
+    """Lock the screen, with a text on it where the device can show one."""
+    permissions.check(by, device, Action.LOCK)
+    text = _checked(text, LONGEST_MESSAGE, "text")
+    return commands.ask(device, "lock", by, {"text": text} if text else {})
+
+
+def message(device: Device, text: str, by: User) -> Command:
+    """Show a text on the device."""
+    permissions.check(by, device, Action.MESSAGE)
+    text = _checked(text, LONGEST_MESSAGE, "text")
+    if not text:
+        raise Refused(N_("Write what it should say."), field="text")
+    return commands.ask(device, "message", by, {"text": text})
+
+
+def wipe(device: Device, confirmation: str, reason: str, by: User) -> Command:
+    """Order the device to erase itself. `confirmation` is its name, or its code, as the person typed it."""
+    permissions.check(by, device, Action.WIPE)
+    wanted = {devices.display_name(device).casefold(), device.code.casefold()}
+    if " ".join(confirmation.split()).casefold() not in wanted:
+        raise Refused(
+            N_("This is not its name. Type %(name)s."), field="confirm", name=devices.display_name(device)
+        )
+    reason = _checked(reason, LONGEST_REASON, "reason")
+    with database.atomic():
+        lifecycle.change(device, Event.ASK_WIPE, by=by)
+        return _ask_with_reason(device, "wipe", reason, by)
+
+
+def retire(device: Device, reason: str, by: User) -> Command:
+    """Take the device out of the organisation's care; what is the person's own stays on it."""
+    permissions.check(by, device, Action.RETIRE)
+    reason = _checked(reason, LONGEST_REASON, "reason")
+    with database.atomic():
+        lifecycle.change(device, Event.ASK_RETIRE, by=by)
+        return _ask_with_reason(device, "retire", reason, by)
+
+
+def rename(device: Device, name: str, by: User) -> None:
+    """Give the device a name of one's own; nothing goes back to its model."""
+    permissions.check(by, device, Action.RENAME)
+    name = _checked(name, LONGEST_NAME, "name") or device.model or device.facts.get("host_name") or ""
+    taken = Device.select().where(
+        Device.user == device.user,
+        Device.id != device.id,
+        Device.name_search == name.casefold(),
+        Device.status.not_in(ENDED),
+    )
+    with database.atomic():
+        if name and taken.exists():
+            raise Refused(
+                N_("You already have a device called %(name)s. Choose another name."), field="name", name=name
+            )
+        audit.append("device:name:changed", by=by, device=device, text={"from": device.name, "to": name})
+        Device.update(name=name, name_search=name.casefold()).where(Device.id == device.id).execute()
+    device.name = name
+
+
+def change_ownership(device: Device, ownership: str, by: User) -> None:
+    """Say whose the device is. It counts from the next check-in on; until then it can be taken back."""
+    permissions.check(by, device, Action.CHANGE_OWNERSHIP)
+    if ownership not in tuple(Ownership):
+        raise Refused(N_("Choose one of these."), field="ownership")
+    wanted = None if ownership == device.ownership else ownership
+    if wanted == device.next_ownership:
+        raise Refused(N_("It is so already. Nothing was changed."), field="ownership")
+    with database.atomic():
+        Device.update(next_ownership=wanted).where(Device.id == device.id).execute()
+        audit.append("device:ownership:requested", by=by, device=device, params={"to": ownership})
+    device.next_ownership = wanted
+
+
+def report_lost(device: Device, by: User) -> None:
+    """The device is gone: mark it, and lock it where that is possible."""
+    permissions.check(by, device, Action.REPORT_LOST)
+    with database.atomic():
+        lifecycle.change(device, Event.LOSE, by=by)
+        if Action.LOCK in channels.of(device.platform).can(device) and not _is_being_locked(device):
+            commands.ask(device, "lock", by)
+
+
+def report_found(device: Device, by: User) -> None:
+    permissions.check(by, device, Action.REPORT_FOUND)
+    lifecycle.change(device, Event.FIND, by=by)
+
+
+def _ask_with_reason(device: Device, kind: str, reason: str, by: User) -> Command:
+    command = commands.ask(device, kind, by)
+    if reason:
+        audit.append(
+            f"device:{kind}:explained",
+            by=by,
+            device=device,
+            params={"command": command.code},
+            text={"reason": reason},
+        )
+    return command
+
+
+def _is_being_locked(device: Device) -> bool:
+    return any(command.kind == "lock" and command.is_live for command in commands.of_device(device))
+
+
+def _checked(text: str, longest: int, field: str) -> str:
+    text = " ".join(text.split())
+    if not text.isprintable():
+        raise Refused(N_("This has characters that cannot be shown."), field=field)
+    if len(text) > longest:
+        raise Refused(N_("Use at most %(most)s characters."), field=field, most=longest)
+    return text

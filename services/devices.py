@@ -1,0 +1,98 @@
+"""Finding devices, and the one list that everybody opens."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from models import ENROLLED, AuditEntry, Device, Platform, Status, User, database
+from services import audit, clock
+from services.refused import N_
+
+MOST_AT_HOME = 200
+ONE_LOOK_SECONDS = 3600  # a look that is repeated within the hour is one look
+
+PLATFORM_NAMES = {
+    Platform.LINUX: N_("Linux computer"),
+    Platform.MACOS: N_("Mac"),
+    Platform.WINDOWS: N_("Windows computer"),
+    Platform.IOS: N_("iPhone or iPad"),
+    Platform.ANDROID: N_("Android device"),
+}
+
+
+class HomeRow(NamedTuple):
+    """One device as the home page lists it. `name` is nothing until the device or its owner gave one."""
+
+    code: str
+    name: str
+    platform: str
+    status: str
+    ownership: str
+    next_ownership: str | None
+    os_name: str | None
+    os_version: str | None
+    model: str | None
+    last_check_in_at: int | None
+    created_at: int
+    registration_code: str | None
+    way: str | None
+    proof: str | None
+    expires_at: int | None
+
+
+# Written once as SQL: this is the page that everybody opens, and building it anew costs ten times its running.
+_HOME = """
+SELECT d.code, d.name, d.platform, d.status, d.ownership, d.next_ownership, d.os_name, d.os_version, d.model,
+       d.last_check_in_at, d.created_at, r.code, r.way, r.proof, r.expires_at
+FROM device d LEFT JOIN registration r ON r.device_id = d.id
+WHERE d.user_id = ?
+"""
+_HOME_LIST = _HOME + f"ORDER BY d.id DESC LIMIT {MOST_AT_HOME}"
+_HOME_ONE = _HOME + "AND d.code = ?"
+
+
+def home(user: User) -> list[HomeRow]:
+    """All devices of a person, newest first."""
+    return [HomeRow._make(row) for row in database.execute_sql(_HOME_LIST, (user.id,))]
+
+
+def card(owner_id: int, code: str) -> HomeRow | None:
+    """One row of the home page."""
+    row = database.execute_sql(_HOME_ONE, (owner_id, code)).fetchone()
+    return HomeRow._make(row) if row is not None else None
+
+
+def by_code(code: str) -> Device | None:
+    return Device.get_or_none(Device.code == code)
+
+
+def display_name(device: Device | HomeRow) -> str:
+    """What to call it: its own name, else what kind of thing it is (a message id: translate it)."""
+    return device.name or PLATFORM_NAMES[Platform(device.platform)]
+
+
+def with_stable_id(stable_id: str, besides: Device) -> list[Device]:
+    """The same hardware on other rows: enrolled ones of anybody, and the owner's own that are still joining.
+
+    A stranger's row that is only joining does not count, or anybody could keep a device out by claiming it.
+    """
+    is_joining_too = (Device.status == Status.ENROLLING) & (Device.user == besides.user)
+    return list(
+        Device.select().where(
+            Device.stable_id == stable_id,
+            Device.id != besides.id,
+            Device.status.in_(ENROLLED) | is_joining_too,
+        )
+    )
+
+
+def note_look(device: Device, by: User) -> None:
+    """Somebody else looked at the device's page: the owner reads so in its history."""
+    lately = AuditEntry.select().where(
+        AuditEntry.device == device.code,
+        AuditEntry.actor == by.code,
+        AuditEntry.action == "device:looked:done",
+        AuditEntry.at > clock.now() - ONE_LOOK_SECONDS,
+    )
+    if not lately.exists():
+        audit.append("device:looked:done", by=by, device=device)

@@ -1,0 +1,113 @@
+"""The device's half of joining: it trades the enrolment token for a credential of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models import Device, Registration, Status, database
+from services import audit, check_ins, clock, codes, devices, lifecycle
+from services.lifecycle import Event
+from services.refused import N_, Refused
+from services.verification import may_join
+
+ENROLLING_SECONDS = 24 * 3600  # a grace of its own: a device in the middle of joining is not thrown out
+
+
+class UnknownToken(Refused):
+    """No registration waits for this enrolment token."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("This enrolment token is not valid. It works once, for an hour."))
+
+
+class KnownElsewhere(Refused):
+    """The device is on another person's account."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("This device belongs to another account. An administrator must release it first.")
+        )
+
+
+def begin(token: str, channel: str, platform: str, facts: dict[str, Any]) -> tuple[Device, str]:
+    """A device starts its protocol with the token. Returns it and its own secret: Verified becomes Enrolling.
+
+    Raises UnknownToken, or KnownElsewhere when its stable id stands on another person's account (the token
+    then still works once that is released).
+    """
+    now, secret = clock.now(), codes.secret()
+    registration = Registration.get_or_none(Registration.token_hash == codes.digest(token))
+    if registration is None or registration.device.channel != channel or not may_join(registration):
+        raise UnknownToken()
+    device = registration.device
+    try:
+        with database.atomic():
+            won = (
+                Registration.update(token_hash=None, token=None, pin_hash=None, completed_at=now)
+                .where(
+                    Registration.id == registration.id,
+                    Registration.token_hash == codes.digest(token),
+                    Registration.token_expires_at > now,
+                )
+                .execute()
+            )
+            if won != 1:
+                raise UnknownToken()
+            _make_room(device, facts.get("stable_id"))
+            name = device.name or facts.get("model") or facts.get("host_name") or ""
+            Device.update(
+                platform=platform,
+                credential_hash=codes.digest(secret),
+                name=name,
+                name_search=name.casefold(),
+            ).where(Device.id == device.id).execute()
+            device = Device.get_by_id(device.id)
+            lifecycle.change(device, Event.BEGIN, by=device)
+            check_ins.store_facts(device, facts)
+    except KnownElsewhere:
+        audit.append("device:enrolment:refused", by=None, device=registration.device)
+        raise
+    return device, secret
+
+
+def expire_due() -> None:
+    """Store what has run out: enrolment tokens, and devices that began and never confirmed."""
+    now = clock.now()
+    due = (
+        Registration.select()
+        .join(Device)
+        .where(Device.status == Status.VERIFIED, Registration.token_expires_at <= now)
+        .limit(100)
+    )
+    stuck = Device.select().where(
+        Device.status == Status.ENROLLING, Device.status_at <= now - ENROLLING_SECONDS
+    )
+    with database.atomic():  # looked for in the same transaction: they may go on at this very instant
+        for registration in list(due):
+            lives = registration.expires_at > now
+            event = Event.TOKEN_RAN_OUT if lives else Event.EXPIRE
+            lifecycle.change(registration.device, event, by=None)
+            Registration.update(verified_at=None, accepted_terms_at=None, token_hash=None, token=None).where(
+                Registration.id == registration.id
+            ).execute()
+        for device in list(stuck.limit(100)):
+            lifecycle.change(device, Event.GIVE_UP, by=None)
+
+
+# What becomes of the older row of the same hardware; any other status: Event.REPLACE.
+_REPLACED_BY = {Status.WIPE_PENDING: Event.REPLACE_WIPED, Status.ENROLLING: Event.GIVE_UP}
+
+
+def _make_room(device: Device, stable_id: str | None) -> None:
+    """The same hardware coming again: the owner's older row is replaced; another person's is never touched."""
+    if not stable_id:
+        return
+    for older in devices.with_stable_id(stable_id, besides=device):
+        if older.user_id != device.user_id:
+            raise KnownElsewhere()
+        lifecycle.change(
+            older,
+            _REPLACED_BY.get(Status(older.status), Event.REPLACE),
+            by=device,
+            params={"by": device.code},
+        )

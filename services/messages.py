@@ -1,0 +1,61 @@
+"""What an administrator sees of the outbox, and may do about it. Never what a message says."""
+
+from __future__ import annotations
+
+from models import Message, MessageState, Role, User, database
+from services import audit, clock, outbox, permissions
+from services.refused import N_, Forbidden, Refused
+
+OPEN = (MessageState.WAITING, MessageState.FAILED)
+
+
+def recent(limit: int, before: int | None = None) -> list[Message]:
+    """Newest first, with their users; `before` is the id that the last page ended with."""
+    query = Message.select(Message, User).join_from(Message, User, join_type="LEFT OUTER")
+    if before is not None:
+        query = query.where(Message.id < before)
+    return list(query.order_by(Message.id.desc()).limit(limit))
+
+
+def by_code(code: str) -> Message | None:
+    return Message.get_or_none(Message.code == code)
+
+
+def retry(message: Message, by: User) -> None:
+    """Have it tried again, now, with all its tries. Raises Refused when it has ended."""
+    _refuse_others(by)
+    with database.atomic():
+        changed = (
+            Message.update(state=MessageState.WAITING, tries=0, next_at=clock.now())
+            .where(Message.id == message.id, Message.state.in_(OPEN), Message.params.is_null(False))
+            .execute()
+        )
+        if not changed:
+            raise Refused(N_("This message cannot be sent again: it was sent, or cancelled."))
+        _audit("message:delivery:retried", message, by)
+
+
+def cancel(message: Message, by: User) -> None:
+    """Keep it from going out. Raises Refused when it is under way or has ended."""
+    _refuse_others(by)
+    with database.atomic():
+        if not outbox.call_off((Message.id == message.id) & Message.state.in_(OPEN)):
+            raise Refused(N_("This message cannot be cancelled any more: it is under way, or has ended."))
+        _audit("message:delivery:cancelled", message, by)
+
+
+def may_be_retried(message: Message) -> bool:
+    return message.state in OPEN and message.params is not None
+
+
+def may_be_cancelled(message: Message) -> bool:
+    return message.state in OPEN
+
+
+def _refuse_others(by: User) -> None:
+    if not permissions.has_role(by, Role.ADMINISTRATOR):
+        raise Forbidden(N_("You do not have the right to do this."))
+
+
+def _audit(action: str, message: Message, by: User) -> None:
+    audit.append(action, by=by, user=message.user, device=message.device, params={"message": message.code})

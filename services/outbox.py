@@ -1,0 +1,175 @@
+"""Messages on their way out: queued in the transaction of what they tell of, claimed and sent by the worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from models import Device, Message, MessageState, User, database
+from services import clock, codes, keyring, settings
+from services.refused import N_, Refused
+
+LEASE_SECONDS = 60  # how long a claimed message belongs to its worker
+LONGEST_WAIT = 900  # seconds between two tries
+LONGEST_DETAIL = 300
+UNSENT = (MessageState.WAITING, MessageState.SENDING)
+
+
+def queue(
+    kind: str,
+    user: User | None,
+    recipient: str,
+    params: dict[str, Any],
+    device: Device | None = None,
+    medium: str = "mail",
+) -> Message:
+    """Put a message into the outbox, in the caller's transaction. The worker renders it when it sends it.
+
+    `params` may hold secrets: they are encrypted, and erased once the message is sent. Raises Refused for a
+    recipient that could smuggle lines into a header.
+    """
+    if not recipient or any(ord(character) < 32 or ord(character) == 127 for character in recipient):
+        raise Refused(N_("This is not an e-mail address."), field="email")
+    code = codes.code(12)
+    with database.atomic():
+        return Message.create(
+            code=code,
+            kind=kind,
+            medium=medium,
+            recipient=recipient,
+            user=user,
+            device=device,
+            language=user.language if user else "",
+            time_zone=user.time_zone if user else "",
+            params=keyring.seal(json.dumps(params).encode(), _place(code)),
+            state=MessageState.WAITING,
+            next_at=clock.now(),
+            created_at=clock.now(),
+        )
+
+
+def params_of(message: Message) -> dict[str, Any]:
+    """What the message says, secrets and all. Empty once they were erased."""
+    if message.params is None:
+        return {}
+    params: dict[str, Any] = json.loads(keyring.unseal(message.params, _place(message.code)))
+    return params
+
+
+def message_id(message: Message, host: str) -> str:
+    """The Message-ID (RFC 5322, 3.6.4): the same at every try, so that a mail sent twice can be told."""
+    return f"<{message.code}@{host}>"
+
+
+def newest_for(device: Device) -> Message | None:
+    """The last message about a device: has its invitation gone out?"""
+    return Message.select().where(Message.device == device).order_by(Message.id.desc()).first()
+
+
+def cancel_waiting(device: Device) -> None:
+    """What was to be said about a device is out of date: its link was renewed, or the registration called off."""
+    with database.atomic():
+        call_off((Message.device == device) & Message.state.in_(UNSENT))
+
+
+def is_anything_due() -> bool:
+    """A look that takes no lock, so that an idle worker costs nothing."""
+    waits = (Message.state == MessageState.WAITING) & (Message.next_at <= clock.now())
+    is_stale = (Message.state == MessageState.SENDING) & (Message.leased_until <= clock.now())
+    return Message.select().where(waits | is_stale).exists()
+
+
+def claim(limit: int) -> list[Message]:
+    """Take what is due, oldest first; it belongs to the caller for 60 seconds. Each claim counts as a try."""
+    due = (
+        Message.select(Message.id)
+        .where(Message.state == MessageState.WAITING, Message.next_at <= clock.now())
+        .order_by(Message.next_at, Message.id)
+        .limit(limit)
+    )
+    taken = {
+        "state": MessageState.SENDING,
+        "tries": Message.tries + 1,
+        "leased_until": clock.now() + LEASE_SECONDS,
+    }
+    with database.atomic():
+        claimed = Message.update(**taken).where(Message.id.in_(due)).returning(Message).execute()
+        return sorted(claimed, key=lambda message: message.id)
+
+
+def sent(message: Message) -> None:
+    """The mail server has it; if it was called off meanwhile, it has it all the same."""
+    done = {"state": MessageState.SENT, "sent_at": clock.now(), "params": None, "leased_until": None}
+    with database.atomic():
+        Message.update(**done, reason="", detail="").where(
+            Message.id == message.id, Message.state != MessageState.SENT
+        ).execute()
+
+
+def failed(message: Message, reason: str, detail: str = "", final: bool = False) -> None:
+    """It did not go out. Tried again after 1, 2, 4 ... 900 seconds, up to the settings' number of tries.
+
+    What it says is kept, so that an administrator can have it tried again.
+    """
+    is_over = final or message.tries >= settings.load().message_tries
+    wait = min(2 ** min(message.tries - 1, 20), LONGEST_WAIT)
+    with database.atomic():
+        Message.update(
+            state=MessageState.FAILED if is_over else MessageState.WAITING,
+            next_at=clock.now() + wait,
+            leased_until=None,
+            reason=reason,
+            detail=" ".join(detail.split())[:LONGEST_DETAIL],
+        ).where(_is_still_mine(message)).execute()
+
+
+def give_back(messages: Iterable[Message]) -> None:
+    """Claimed and not tried, because something else went wrong before it was their turn."""
+    with database.atomic():
+        for message in messages:
+            Message.update(state=MessageState.WAITING, tries=message.tries - 1, leased_until=None).where(
+                _is_still_mine(message)
+            ).execute()
+
+
+def drop(message: Message, reason: str) -> None:
+    """It would say something that is no longer true, so it stays here."""
+    with database.atomic():
+        call_off(Message.id == message.id, reason)
+
+
+def release_stale() -> int:
+    """Give back what a worker claimed and never finished, because it was killed. Returns how many."""
+    with database.atomic():
+        return int(
+            Message.update(state=MessageState.WAITING, next_at=clock.now(), leased_until=None)
+            .where(Message.state == MessageState.SENDING, Message.leased_until <= clock.now())
+            .execute()
+        )
+
+
+def note_not_configured() -> None:
+    """No mail server is set up: what waits says so. It counts as no try."""
+    is_news = (Message.state == MessageState.WAITING) & (Message.reason != "not_configured")
+    if Message.select().where(is_news).exists():
+        with database.atomic():
+            Message.update(reason="not_configured", detail="").where(is_news).execute()
+
+
+def call_off(condition: Any, reason: str = "cancelled_by_person") -> bool:
+    """Cancel the messages of a condition and erase what they say. Was there one?"""
+    ended = {"state": MessageState.CANCELLED, "params": None, "leased_until": None, "reason": reason}
+    return bool(Message.update(**ended, detail="").where(condition).execute())
+
+
+def _is_still_mine(message: Message) -> Any:
+    return (
+        (Message.id == message.id)
+        & (Message.state == MessageState.SENDING)
+        & (Message.leased_until == message.leased_until)
+    )
+
+
+def _place(code: str) -> str:
+    return f"message:{code}:params"

@@ -1,0 +1,171 @@
+"""Who may do what: one answer for the button and for the deed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from models import ENDED, Command, Device, Ownership, Role, Status, User, UserRole
+from services import channels, settings
+from services.refused import N_, Forbidden, Refused
+
+
+class Action(StrEnum):
+    """What a person picks on a device's page."""
+
+    REFRESH = "refresh"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    LOCATE = "locate"
+    MESSAGE = "message"
+    REPORT_LOST = "report_lost"
+    REPORT_FOUND = "report_found"
+    CHANGE_OWNERSHIP = "change_ownership"
+    RENAME = "rename"
+    RETIRE = "retire"
+    WIPE = "wipe"
+
+
+# The role an owner needs. Nothing: every owner may.
+OWNERS_ROLE: dict[Action, Role | None] = {
+    Action.REFRESH: None,
+    Action.LOCK: Role.LOCK,
+    Action.UNLOCK: Role.UNLOCK,
+    Action.LOCATE: Role.LOCATE,
+    Action.MESSAGE: Role.LOCK,
+    Action.REPORT_LOST: Role.LOCK,
+    Action.REPORT_FOUND: Role.LOCK,
+    Action.CHANGE_OWNERSHIP: Role.CHANGE_OWNERSHIP,
+    Action.RENAME: None,
+    Action.RETIRE: Role.RETIRE,
+    Action.WIPE: Role.WIPE,
+}
+HELP_DESK_MAY = frozenset({Action.REFRESH, Action.LOCK})
+ADMINISTRATOR_MAY = frozenset(Action) - {Action.RENAME, Action.CHANGE_OWNERSHIP}
+
+ENROLLED_AND_HERE = frozenset({Status.ACTIVE, Status.LOST})
+POSSIBLE_IN: dict[Action, frozenset[Status]] = {
+    Action.REFRESH: ENROLLED_AND_HERE | {Status.RETIRE_PENDING, Status.WIPE_PENDING},
+    Action.LOCK: ENROLLED_AND_HERE,
+    Action.UNLOCK: ENROLLED_AND_HERE,
+    Action.LOCATE: ENROLLED_AND_HERE,
+    Action.MESSAGE: ENROLLED_AND_HERE,
+    Action.REPORT_LOST: frozenset({Status.ACTIVE}),
+    Action.REPORT_FOUND: frozenset({Status.LOST}),
+    Action.CHANGE_OWNERSHIP: ENROLLED_AND_HERE,
+    Action.RENAME: frozenset(Status) - frozenset(ENDED),
+    Action.RETIRE: ENROLLED_AND_HERE | {Status.BLOCKED},
+    Action.WIPE: ENROLLED_AND_HERE | {Status.BLOCKED, Status.RETIRE_PENDING},
+}
+# These are orders to the device, so its channel must be able to carry them.
+ORDERS = frozenset(
+    {Action.REFRESH, Action.LOCK, Action.UNLOCK, Action.LOCATE, Action.MESSAGE, Action.RETIRE, Action.WIPE}
+)
+
+
+def roles_of(user: User) -> frozenset[Role]:
+    """The person's roles: those that the session loaded, else asked for now."""
+    known: frozenset[Role] | None = getattr(user, "known_roles", None)
+    if known is not None:
+        return known
+    return frozenset(Role(row.role) for row in UserRole.select(UserRole.role).where(UserRole.user == user))
+
+
+def has_role(user: User, role: Role) -> bool:
+    return role in roles_of(user)
+
+
+def may_see(user: User, device: Device) -> bool:
+    """The owner, the help desk and administrators see a device; for everybody else it does not exist."""
+    return device.user_id == user.id or bool(roles_of(user) & {Role.HELP_DESK, Role.ADMINISTRATOR})
+
+
+def may_register_for(user: User, owner: User) -> bool:
+    """May this person start, renew, resend or cancel a registration of that owner?"""
+    if user.id == owner.id:
+        return has_role(user, Role.REGISTER)
+    return has_role(user, Role.ADMINISTRATOR)
+
+
+def may_resend_for(user: User, owner: User) -> bool:
+    """The help desk may send an invitation again; it never sees its secrets."""
+    return may_register_for(user, owner) or has_role(user, Role.HELP_DESK)
+
+
+def allowed_actions(user: User, device: Device) -> frozenset[Action]:
+    """What this person may do to this device now: role AND status AND what the channel can do."""
+    return frozenset(
+        action
+        for action in Action
+        if _has_right(user, device, action)
+        and device.status in POSSIBLE_IN[action]
+        and (action not in ORDERS or action in channels.of(device.platform).can(device))
+    )
+
+
+def unavailable(user: User, device: Device) -> list[tuple[Action, str]]:
+    """What the person may do but this kind of device cannot: the action and a sentence (message id)."""
+    channel = channels.of(device.platform)
+    return [
+        (action, channel.why_not(action))
+        for action in Action
+        if action in ORDERS
+        and action not in channel.can(device)
+        and device.status in POSSIBLE_IN[action]
+        and _has_right(user, device, action)
+    ]
+
+
+def still_may(user: User, device: Device, action: Action) -> bool:
+    """Is the right still there, whatever state the device is in? Asked again before an order is sent."""
+    return may_see(user, device) and _has_right(user, device, action)
+
+
+def may_cancel(user: User, command: Command) -> bool:
+    """Whoever asked may take it back; an administrator always; the owner on a device of their own."""
+    device = command.device
+    if command.asked_by_id == user.id or Role.ADMINISTRATOR in roles_of(user):
+        return True
+    return device.user_id == user.id and device.ownership == Ownership.EMPLOYEE
+
+
+def check(user: User, device: Device, action: Action) -> None:
+    """Raises Forbidden when the right is missing, Refused when the device is not in the state for it."""
+    if not may_see(user, device) or not _has_right(user, device, action):
+        raise Forbidden(N_("You do not have the right to do this."))
+    if action in ORDERS and action not in channels.of(device.platform).can(device):
+        raise Refused(channels.of(device.platform).why_not(action))
+    if device.status not in POSSIBLE_IN[action]:
+        raise Refused(_not_in_this_status(device, action))
+
+
+def _has_right(user: User, device: Device, action: Action) -> bool:
+    roles = roles_of(user)
+    if Role.USER_PORTAL not in roles or user.is_disabled:
+        return False
+    if device.user_id == user.id:
+        needed = OWNERS_ROLE[action]
+        if needed is None or needed in roles:
+            return True
+    if action in ADMINISTRATOR_MAY and Role.ADMINISTRATOR in roles:
+        return action != Action.WIPE or _may_be_wiped_by_administrators(device)
+    return action in HELP_DESK_MAY and Role.HELP_DESK in roles
+
+
+def _may_be_wiped_by_administrators(device: Device) -> bool:
+    return device.ownership == Ownership.COMPANY or settings.load().admin_wipes_employee_devices
+
+
+def _not_in_this_status(device: Device, action: Action) -> str:
+    if device.status == Status.WIPE_PENDING:
+        return N_("This device is already being wiped. There is nothing more to send.")
+    if device.status == Status.RETIRE_PENDING:
+        return N_("This device is already being retired. There is nothing more to send.")
+    if device.status in ENDED:
+        return N_("This device has left. There is nothing more to send.")
+    if device.status == Status.BLOCKED:
+        return N_("This device is blocked. An administrator must unblock it first.")
+    if action == Action.REPORT_FOUND:
+        return N_("This device is not reported lost.")
+    if action == Action.REPORT_LOST:
+        return N_("This device is already reported lost.")
+    return N_("This device has not joined yet. Finish its registration first.")

@@ -1,0 +1,64 @@
+"""What may be registered: which platforms and ways, how many devices, and whose they are."""
+
+from __future__ import annotations
+
+from models import COUNTED_BY_LIMIT, Device, Ownership, Platform, Role, User, Way
+from services import channels, permissions
+from services.refused import N_, Refused
+from services.settings import Settings
+
+
+def platforms_offered(rules: Settings) -> list[Platform]:
+    """Platforms that have a channel and that the settings allow."""
+    return [platform for platform in channels.TABLE if rules.allows(platform)]
+
+
+def ways_offered(rules: Settings) -> list[Way]:
+    allowed = {Way.INVITATION: True, Way.PIN: rules.pin_registration, Way.QR: rules.qr_registration}
+    return [way for way in Way if allowed[way]]
+
+
+def room_left(user: User, rules: Settings) -> int | None:
+    """How many more devices the person may register; None: as many as they like."""
+    most = rules.devices_per_user
+    if not most:
+        return None
+    return max(0, most - _counted(user))
+
+
+def refuse_way(way: Way, user: User, rules: Settings) -> None:
+    if way not in ways_offered(rules):
+        raise Refused(N_("This way is switched off here. Choose another."), field="way")
+    if way == Way.INVITATION and not user.email:
+        raise Refused(
+            N_("There is no e-mail address to send it to. Add one to the account, or choose another way."),
+            field="way",
+        )
+
+
+def chosen_ownership(ownership: str | None, by: User, rules: Settings) -> str:
+    if not ownership or ownership == rules.default_ownership:
+        return rules.default_ownership
+    if ownership not in tuple(Ownership):
+        raise Refused(N_("Choose one of these."), field="ownership")
+    if not rules.users_may_choose_ownership and not permissions.has_role(by, Role.ADMINISTRATOR):
+        raise Refused(N_("You cannot choose whose device it is."), field="ownership")
+    return ownership
+
+
+def refuse_over_limit(user: User, rules: Settings, besides: Device | None = None) -> None:
+    """Asked inside the transaction that adds the device, so that no number of requests gets past it."""
+    counted = _counted(user, besides)
+    if rules.devices_per_user and counted >= rules.devices_per_user:
+        raise Refused(
+            N_("You may have %(most)s devices, and you have them all. Retire or cancel one first."),
+            field="platform",
+            most=rules.devices_per_user,
+        )
+
+
+def _counted(user: User, besides: Device | None = None) -> int:
+    query = Device.select().where(Device.user == user, Device.status.in_(COUNTED_BY_LIMIT))
+    if besides is not None:
+        query = query.where(Device.id != besides.id)
+    return int(query.count())

@@ -1,0 +1,61 @@
+"""The secrets of a registration, and the mail that carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models import Proof, Registration, Way
+from services import clock, codes, outbox, passwords
+from services.settings import Settings
+
+
+@dataclass
+class Secrets:
+    """What a person gets, and what the registration's row keeps of it."""
+
+    link: str
+    pin: str | None
+    columns: dict[str, object]
+
+
+def new(proof: Proof, rules: Settings) -> Secrets:
+    """Made outside the transaction, because hashing a PIN takes 25 ms."""
+    link = codes.secret()
+    pin = codes.pin(rules.pin_length) if proof.asks_for_pin else None
+    columns: dict[str, object] = {
+        "issued_at": clock.now(),
+        "expires_at": clock.now() + rules.registration_hours * 3600,
+        "link_hash": codes.digest(link),
+        "pin_hash": passwords.hash(pin) if pin else None,
+        "pin_tries": 0,
+        "verified_at": None,
+        "accepted_terms_at": None,
+        "token_hash": None,
+        "token_expires_at": None,
+        "token": None,
+        "completed_at": None,
+        "reminded_at": None,
+    }
+    return Secrets(link, pin, columns)
+
+
+def proof_for(way: Way, of_platform: Proof) -> Proof:
+    """A registration by Request PIN always asks for its PIN."""
+    return Proof.PIN if way == Way.PIN and not of_platform.asks_for_pin else of_platform
+
+
+def send(registration: Registration, issued: Secrets) -> None:
+    """Invitation and PIN go out by mail. A PIN that stands on the screen is not mailed as well."""
+    user = registration.user
+    if registration.way == Way.QR or not user.email:
+        return
+    params: dict[str, object] = {
+        "link": issued.link,
+        "platform": registration.device.platform,
+        "issued_at": registration.issued_at,
+        "expires_at": registration.expires_at,
+        "proof": registration.proof,
+    }
+    if registration.way == Way.INVITATION and issued.pin:
+        params["pin"] = issued.pin
+    outbox.queue(registration.way, user=user, recipient=user.email, params=params, device=registration.device)

@@ -1,0 +1,94 @@
+"""Checking who somebody is: one answer for every failure, and waits that grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from models import Role, User
+from services import audit, passwords, permissions, settings, throttle, users
+from services.codes import digest
+from services.refused import N_, Refused
+
+ACCOUNT_LIMIT = 30  # failures on one account from anywhere, before new browsers wait
+ACCOUNT_LONGEST_WAIT = 120  # seconds: a stranger must not be able to keep the owner out
+ADDRESS_LIMIT = 60  # failures from one address, over all accounts
+
+
+class Wrong(Refused):
+    """Unknown name, wrong password, too many tries, or a disabled account: nobody learns which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_("That did not work. Check the user name and the password. After several tries, wait a while."),
+            field="password",
+        )
+
+
+class TooMany(Refused):
+    """This address has failed too often. `seconds` says how long it waits."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            N_("Too many tries from your network. Try again in %(minutes)s minutes."),
+            minutes=-(-seconds // 60),
+        )
+        self.seconds = seconds
+
+
+def attempt(username: str, password: str, address: str, known_browser: bool = False) -> User:
+    """Who gave this name and password? Raises Wrong or TooMany."""
+
+    def is_right(user: User | None) -> bool:
+        return passwords.verify(user.password_hash if user else None, password)
+
+    return attempt_with(username, is_right, address, known_browser)
+
+
+def attempt_with(
+    username: str, is_right: Callable[[User | None], bool], address: str, known_browser: bool = False
+) -> User:
+    """The same for any proof: `is_right` gets the user, or None when it must say no in the same time.
+
+    A browser in which the account was signed in before (`known_browser`) does not wait for what strangers
+    did to the account elsewhere; only for its own failures.
+    """
+    refuse_flood(address)
+    name = users.normalised(username)[:200]
+    account = f"account:{digest(name)}"
+    rules = settings.load()
+    if known_browser:
+        keys = [(f"{account}:known", rules.sign_in_failures, throttle.LONGEST_WAIT)]
+    else:
+        keys = [
+            (f"{account}:{address}", rules.sign_in_failures, throttle.LONGEST_WAIT),
+            (account, ACCOUNT_LIMIT, ACCOUNT_LONGEST_WAIT),
+        ]
+    waits = [throttle.allow(*key) for key in keys]  # each one counts the attempt
+    may_try = not any(waits)
+
+    user = users.find(name)
+    is_proved = is_right(user if may_try else None)
+    if user is None or not is_proved or user.is_disabled or not permissions.has_role(user, Role.USER_PORTAL):
+        count_failure(address)
+        audit.append("user:sign_in:failed", by=None, user=user, text={"address": address})
+        raise Wrong()
+    for key, _, _ in keys:
+        throttle.forget(key)
+    return user
+
+
+def prove_again(user: User, password: str, address: str) -> None:
+    """The person is signed in and gives the password once more. Raises Wrong or TooMany."""
+    attempt(user.username, password, address, known_browser=True)
+
+
+def refuse_flood(address: str) -> None:
+    """Raises TooMany when an address has failed too often, whichever accounts it tried."""
+    seconds = throttle.wait(f"address:{address}")
+    if seconds:
+        raise TooMany(seconds)
+
+
+def count_failure(address: str) -> None:
+    """A secret other than a password was wrong: it counts against the address."""
+    throttle.allow(f"address:{address}", ADDRESS_LIMIT)
