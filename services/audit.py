@@ -13,6 +13,7 @@ from models import AuditEntry, AuditHead, AuditText, Device, User, database
 from services import clock, keyring
 
 FIRST = "0" * 64  # what the first entry holds as its predecessor's hash
+UNKNOWN = "?"  # what an entry holds when the end of the chain was not as it was left: `verify` names it
 Actor = User | Device | None
 
 
@@ -32,7 +33,6 @@ def append(
     """
     owner = user or (device.user if device else None)
     with database.atomic():
-        head = AuditHead.get_or_none()
         entry = AuditEntry(
             at=clock.now(),
             action=action,
@@ -41,14 +41,14 @@ def append(
             user=owner.code if owner else "",
             device=device.code if device else "",
             params=params or {},
-            previous_hash=head.hash if head else FIRST,
+            previous_hash=_hash_at_the_end(),
         )
         salt = secrets.token_hex(16)
         if text:
             entry.text_digest = _text_digest(salt, text)
         entry.hash = _hash_of(entry)
         entry.save(force_insert=True)
-        newest = {"last": entry.id, "hash": entry.hash}
+        newest = {"last": entry.id, "hash": _head_hash(entry)}
         AuditHead.insert(id=1, **newest).on_conflict(conflict_target=[AuditHead.id], update=newest).execute()
         if text:
             AuditText.create(entry=entry, salt=salt, text=text)
@@ -85,6 +85,8 @@ def verify() -> list[str]:
     """Walk the whole chain and name every entry that was changed, removed or inserted. Empty: all is well."""
     problems = []
     previous, last_id = FIRST, 0
+    head = AuditHead.get_or_none()  # before the walk: what is appended meanwhile comes after it
+    ends_well = head is None and not AuditEntry.select().exists()
     texts_by_id = {row.entry_id: row for row in AuditText.select().iterator()}
     for entry in AuditEntry.select().order_by(AuditEntry.id).iterator():
         if entry.id != last_id + 1:
@@ -97,8 +99,9 @@ def verify() -> list[str]:
         if row is not None and entry.text_digest != _text_digest(row.salt, row.text):
             problems.append(f"the text of entry {entry.id} was changed")
         previous, last_id = entry.hash, entry.id
-    head = AuditHead.get_or_none()
-    if (head.hash if head else FIRST) != previous:
+        if head is not None and entry.id == head.last:
+            ends_well = head.hash == _head_hash(entry)
+    if not ends_well:
         problems.append(f"entries after {last_id} are missing, or the last ones were changed")
     return problems
 
@@ -129,7 +132,25 @@ def _hash_of(entry: AuditEntry) -> str:
         entry.text_digest,
         entry.previous_hash,
     ]
-    key = keyring.derive("audit chain")
+    return _keyed("audit chain", content)
+
+
+def _head_hash(entry: AuditEntry) -> str:
+    """Says that the chain ends here. Keyed too: whoever cuts entries off cannot say so of an older one."""
+    return _keyed("audit head", [entry.id, entry.hash])
+
+
+def _hash_at_the_end() -> str:
+    """What the next entry holds as its predecessor's hash."""
+    head = AuditHead.get_or_none()
+    if head is None:
+        return FIRST
+    last = AuditEntry.get_or_none(AuditEntry.id == head.last)
+    return last.hash if last is not None and head.hash == _head_hash(last) else UNKNOWN
+
+
+def _keyed(purpose: str, content: list[Any]) -> str:
+    key = keyring.derive(purpose)
     return hmac.new(key, json.dumps(content, sort_keys=True).encode(), hashlib.sha256).hexdigest()
 
 

@@ -13,8 +13,8 @@ def code(length: int = 6) -> str:
 
 
 def secret() -> str:
-    """A secret of 256 bits, safe in a URL: 43 characters."""
-    return secrets.token_urlsafe(32)
+    """A secret of 160 bits that can be typed, and that no shell or program takes for an option: 40 characters."""
+    return secrets.token_hex(20)
 
 
 def pin(length: int) -> str:

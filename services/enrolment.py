@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models import Device, Registration, Status, database
-from services import audit, check_ins, clock, codes, devices, lifecycle
+from services import audit, check_ins, clock, codes, devices, enrolment_tokens, lifecycle
 from services.lifecycle import Event
 from services.refused import N_, Refused
 from services.verification import may_join
@@ -79,22 +79,16 @@ def expire_due() -> None:
         .where(Device.status == Status.VERIFIED, Registration.token_expires_at <= now)
         .limit(100)
     )
+    for registration in list(due):
+        enrolment_tokens.lapse(registration)
     stuck = Device.select().where(
         Device.status == Status.ENROLLING, Device.status_at <= now - ENROLLING_SECONDS
     )
-    with database.atomic():  # looked for in the same transaction: they may go on at this very instant
-        for registration in list(due):
-            lives = registration.expires_at > now
-            event = Event.TOKEN_RAN_OUT if lives else Event.EXPIRE
-            lifecycle.change(registration.device, event, by=None)
-            Registration.update(verified_at=None, accepted_terms_at=None, token_hash=None, token=None).where(
-                Registration.id == registration.id
-            ).execute()
+    with database.atomic():  # looked for in the same transaction: one may confirm at this very instant
         for device in list(stuck.limit(100)):
             lifecycle.change(device, Event.GIVE_UP, by=None)
 
 
-# What becomes of the older row of the same hardware; any other status: Event.REPLACE.
 _REPLACED_BY = {Status.WIPE_PENDING: Event.REPLACE_WIPED, Status.ENROLLING: Event.GIVE_UP}
 
 

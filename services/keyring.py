@@ -52,7 +52,7 @@ def unseal(sealed: bytes, place: str) -> bytes:
     nonce, box = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
         return AESGCM(_the_key()).decrypt(nonce, box, place.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: it is too short to be one
         raise KeyringError("A stored secret does not open with this key file.") from None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from peewee import JOIN
+
 from models import Message, MessageState, Role, User, database
 from services import audit, clock, outbox, permissions
 from services.refused import N_, Forbidden, Refused
@@ -9,12 +11,10 @@ from services.refused import N_, Forbidden, Refused
 OPEN = (MessageState.WAITING, MessageState.FAILED)
 
 
-def recent(limit: int, before: int | None = None) -> list[Message]:
+def recent(limit: int, before: int = 2**63 - 1) -> list[Message]:
     """Newest first, with their users; `before` is the id that the last page ended with."""
-    query = Message.select(Message, User).join_from(Message, User, join_type="LEFT OUTER")
-    if before is not None:
-        query = query.where(Message.id < before)
-    return list(query.order_by(Message.id.desc()).limit(limit))
+    query = Message.select(Message, User).join_from(Message, User, join_type=JOIN.LEFT_OUTER)
+    return list(query.where(Message.id < before).order_by(Message.id.desc()).limit(limit))
 
 
 def by_code(code: str) -> Message | None:

@@ -14,6 +14,7 @@ from services.refused import N_, Refused
 
 SHORTEST = 15  # NIST SP 800-63B-4: the password is the only factor
 LONGEST = 1024
+_COMMON = Path(__file__).with_name("common_passwords.txt")
 AT_ONCE = 2  # hashes computed at the same time: each takes 19 MiB and a core for 25 ms
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -35,7 +36,7 @@ def verify(password_hash: str | None, value: str) -> bool:
             hasher.verify(password_hash or _nobodys_hash(hasher), value)
         except (VerificationError, InvalidHashError):
             return False
-    return password_hash is not None
+    return bool(password_hash)
 
 
 def check_policy(password: str, *own_words: str) -> None:
@@ -72,12 +73,13 @@ def _nobodys_hash(with_hasher: PasswordHasher) -> str:
 
 
 def _is_common(password: str) -> bool:
-    """In the list, a short pattern repeated, or a listed word written again and again."""
+    """In the list, mostly spaces, a short pattern repeated, or a listed word written again and again."""
     folded = "".join(password.casefold().split())
-    if folded in _common():
+    if folded in _common() or len(folded) < SHORTEST // 2:
         return True
-    for length in range(1, len(folded) // 2 + 1):
-        if (folded[:length] * (len(folded) // length + 1))[: len(folded)] == folded:
+    for length in range(1, len(folded)):
+        is_repeated = (folded[:length] * (len(folded) // length + 1))[: len(folded)] == folded
+        if is_repeated and (length <= len(folded) // 2 or folded[:length] in _common()):
             return True
     steps = {ord(second) - ord(first) for first, second in pairwise(folded)}
     return len(steps) == 1  # abcdefghijklmnop
@@ -86,7 +88,8 @@ def _is_common(password: str) -> bool:
 def _is_own_words(password: str, own_words: tuple[str, ...]) -> bool:
     """Nothing worth guessing is left once the person's own words are taken out."""
     rest = password.casefold()
-    for word in sorted((word.casefold() for phrase in own_words for word in phrase.split()), key=len):
+    words = (word.casefold() for phrase in own_words for word in phrase.split())
+    for word in sorted(words, key=len, reverse=True):  # the longest first: it may hold a shorter one
         if len(word) >= 3:
             rest = rest.replace(word, "")
     return len(rest) < SHORTEST // 2 and len(rest) < len(password)
@@ -95,4 +98,4 @@ def _is_own_words(password: str, own_words: tuple[str, ...]) -> bool:
 @cache
 def _common() -> frozenset[str]:
     """Widely used passwords of 8 characters and more, from public lists of leaked ones."""
-    return frozenset((Path(__file__).parent / "common_passwords.txt").read_text("utf-8").split())
+    return frozenset(_COMMON.read_text("utf-8").replace(" ", "").splitlines())

@@ -17,7 +17,7 @@ def parse(text: str, country: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    if country not in phonenumbers.SUPPORTED_REGIONS:
+    if not is_country(country):
         raise Refused(N_("Choose the country of the number."), field="country")
     try:
         number = phonenumbers.parse(text[: LONGEST_TYPED + 1], country)
@@ -43,6 +43,11 @@ def parse(text: str, country: str) -> str:
             N_("No number of %(code)s looks like this. Check the digits."), field="phone_number", code=code
         )
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def is_country(code: str) -> bool:
+    """Two capital letters of ISO 3166 that have telephone numbers."""
+    return code in phonenumbers.SUPPORTED_REGIONS
 
 
 def shown(number: str) -> str:

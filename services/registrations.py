@@ -161,10 +161,14 @@ def of_device(device: Device) -> Registration | None:
 
 def is_living(registration: Registration) -> bool:
     """May its link or PIN still be used? Asked at use, whatever the worker has or has not done."""
+    waits = registration.device.status == Status.PENDING and registration.verified_at is None
+    return (waits or has_lapsed_token(registration)) and registration.expires_at > clock.now()
+
+
+def has_lapsed_token(registration: Registration) -> bool:
+    """Was it accepted, and the enrolment token not used within its hour? Then it may be begun again."""
     return (
-        registration.device.status == Status.PENDING
-        and registration.verified_at is None
-        and registration.expires_at > clock.now()
+        registration.device.status == Status.VERIFIED and (registration.token_expires_at or 0) <= clock.now()
     )
 
 

@@ -63,8 +63,8 @@ def attempt_with(
             (f"{account}:{address}", rules.sign_in_failures, throttle.LONGEST_WAIT),
             (account, ACCOUNT_LIMIT, ACCOUNT_LONGEST_WAIT),
         ]
-    waits = [throttle.allow(*key) for key in keys]  # each one counts the attempt
-    may_try = not any(waits)
+    # Each one counts the attempt, until one says wait: who waits at one address is not counted against others.
+    may_try = not any(throttle.allow(*key) for key in keys)
 
     user = users.find(name)
     is_proved = is_right(user if may_try else None)

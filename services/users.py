@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from zoneinfo import available_timezones
 
 from models import Role, User, UserRole, database
-from services import audit, clock, codes, passwords, phone_numbers, sessions, settings
+from services import audit, clock, codes, passwords, phone_numbers, sessions, setting_rules, settings
 from services.refused import N_, Refused
 
 USERNAME = re.compile(r"[a-z0-9._@$#-]{1,64}")
 ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 LONGEST_NAME = 80
+ADMINISTERS = frozenset({Role.USER_PORTAL, Role.ADMINISTRATOR})  # who cannot sign in cannot administer
 
 
 def normalised(username: str) -> str:
@@ -68,7 +69,7 @@ def set_roles(user: User, roles: Iterable[Role], by: User | None) -> None:
     """Replace the person's roles. They act on the next request. The last administrator stays one."""
     wanted = set(roles)
     with database.atomic():
-        if Role.ADMINISTRATOR not in wanted:
+        if not wanted >= ADMINISTERS:
             _refuse_last_administrator(user)
         UserRole.delete().where(UserRole.user == user).execute()
         if wanted:
@@ -105,7 +106,7 @@ def change_details(
     """Change what the person may change of their own account. Raises Refused with the field."""
     name, email = _checked_name(name), _checked_email(email)
     phone_number = phone_numbers.parse(phone_number, settings.load().country)
-    if language and language not in settings.LANGUAGES:
+    if language and language not in setting_rules.LANGUAGES:
         raise Refused(N_("We do not speak this language yet."), field="language")
     if time_zone and time_zone not in available_timezones():
         raise Refused(N_("There is no time zone called that. One is Europe/London."), field="time_zone")
@@ -149,15 +150,15 @@ def set_password(user: User, new: str, by: User | None) -> None:
 
 
 def administrators() -> int:
-    """How many people can administer: enabled, and with the role."""
-    return int(
-        User.select().join(UserRole).where(UserRole.role == Role.ADMINISTRATOR, ~User.is_disabled).count()
-    )
+    """How many people can administer: enabled, with the role, and able to sign in."""
+    with_role = UserRole.select(UserRole.user).where(UserRole.role == Role.ADMINISTRATOR)
+    may_sign_in = UserRole.select(UserRole.user).where(UserRole.role == Role.USER_PORTAL)
+    return User.select().where(~User.is_disabled, User.id.in_(with_role), User.id.in_(may_sign_in)).count()
 
 
 def _refuse_last_administrator(user: User) -> None:
-    is_one = UserRole.select().where(UserRole.user == user, UserRole.role == Role.ADMINISTRATOR).exists()
-    if is_one and not user.is_disabled and administrators() <= 1:
+    roles = {row.role for row in UserRole.select().where(UserRole.user == user)}
+    if roles >= ADMINISTERS and not user.is_disabled and administrators() <= 1:
         raise Refused(N_("This is the last administrator. Make somebody else one first."))
 
 

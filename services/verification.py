@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from models import Device, Proof, Registration, Role, Status, User, database
+from models import Device, Proof, Registration, Role, Status, User
 from services import (
     clock,
     codes,
-    keyring,
-    lifecycle,
     passwords,
     permissions,
     registrations,
@@ -17,7 +15,6 @@ from services import (
 from services.refused import N_, Refused
 
 MOST_PIN_TRIES = 5
-TOKEN_SECONDS = 3600
 
 
 class Gone(Refused):
@@ -95,46 +92,6 @@ def prove(
     return registration
 
 
-def accept(registration: Registration, issued_at: int) -> str:
-    """The person accepts the terms: Pending becomes Verified. Returns the enrolment token.
-
-    One atomic update decides: of many at once, one wins, and the others get Gone.
-    """
-    token, now = codes.secret(), clock.now()
-    if not may_join(registration):
-        raise Gone(N_("This account may not register devices any more. Ask the help desk."))
-    with database.atomic():
-        won = (
-            Registration.update(
-                verified_at=now,
-                accepted_terms_at=now,
-                token_hash=codes.digest(token),
-                token_expires_at=now + TOKEN_SECONDS,
-                token=keyring.seal(token.encode(), _place(registration)),
-            )
-            .where(
-                Registration.id == registration.id,
-                Registration.issued_at == issued_at,
-                Registration.verified_at.is_null(),
-                Registration.expires_at > now,
-                Registration.device.in_(Device.select(Device.id).where(Device.status == Status.PENDING)),
-            )
-            .execute()
-        )
-        if won != 1:
-            raise Gone(N_("This registration was used already, or renewed. Look at the portal."))
-        lifecycle.change(registration.device, lifecycle.Event.ACCEPT, by=registration.user)
-    return token
-
-
-def token_shown_again(registration: Registration) -> str | None:
-    """The enrolment token, for the browser that earned it, until the device uses it or it runs out."""
-    row = Registration.get_by_id(registration.id)
-    if row.token is None or (row.token_expires_at or 0) <= clock.now():
-        return None
-    return keyring.unseal(row.token, _place(row)).decode()
-
-
 def may_join(registration: Registration) -> bool:
     """The account is asked again: it may have been disabled, or its role taken away."""
     user = registration.user
@@ -194,11 +151,8 @@ def _refuse_dead(registration: Registration) -> None:
         raise Gone(N_("This account may not register devices any more. Ask the help desk."))
     if registration.device.status == Status.CANCELLED:
         raise Gone(N_("This registration was called off. Start a new one in the portal."))
-    if registration.verified_at is not None:
+    if registrations.is_living(registration):
+        return
+    if registration.verified_at is not None and not registrations.has_lapsed_token(registration):
         raise Gone(N_("This link was used already. It works once."))
-    if registration.expires_at <= clock.now() or registration.device.status != Status.PENDING:
-        raise Gone(N_("This link has run out. Ask for a new one in the portal."))
-
-
-def _place(registration: Registration) -> str:
-    return f"registration:{registration.code}:token"
+    raise Gone(N_("This link has run out. Ask for a new one in the portal."))

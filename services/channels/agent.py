@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from mdm.agent.wire import Command as AgentCommand
-from mdm.agent.wire import Facts
+from mdm.agent.wire import CommandType, Facts
 from models import Command, Device, Registration
 from services.refused import N_
 
@@ -33,7 +33,7 @@ def next_step(registration: Registration) -> dict[str, Any]:
 
 
 def encode(command: Command) -> AgentCommand:
-    return AgentCommand(id=command.code, type=command.kind, params=dict(command.params))
+    return AgentCommand(id=command.code, type=cast(CommandType, command.kind), params=dict(command.params))
 
 
 def facts(report: Facts) -> dict[str, Any]:
