@@ -1,0 +1,1 @@
+"""HTTP: one module or package for each area of the URL."""

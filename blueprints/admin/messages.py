@@ -1,0 +1,110 @@
+"""The outbox, as an administrator sees it: what kind, to whom, how far, and why no further. Never a link or a PIN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, current_app, request
+from flask_babel import gettext
+from flask_babel import gettext as _
+
+from blueprints.shared import access, pages, words
+from delivery import letters, mail_server
+from models import Message, MessageState, Role
+from services import messages
+from services.refused import N_
+
+MOST_ON_A_PAGE = 50
+LARGEST_ID = 2**63 - 1
+
+TONES = {
+    MessageState.WAITING: "wait",
+    MessageState.SENDING: "wait",
+    MessageState.SENT: "good",
+    MessageState.FAILED: "bad",
+    MessageState.CANCELLED: "off",
+}
+
+REASONS = {
+    "out_of_date": N_("Its link ran out before it could be sent."),
+    "not_written": N_("Muster could not write it. The log says more."),
+}
+
+blueprint = Blueprint("messages", __name__, url_prefix="/messages")
+
+
+@blueprint.before_request
+def administrators_only() -> None:
+    if access.is_signed_in():
+        access.needs(Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message, with what may be done about it. `letter` is there in the demo alone."""
+
+    message: Message
+    tone: str
+    reason: str
+    may_be_retried: bool
+    may_be_cancelled: bool
+    letter: letters.Letter | None
+
+
+@blueprint.get("")
+def index() -> Response:
+    before = min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID)
+    found = messages.recent(MOST_ON_A_PAGE + 1, before)
+    return pages.page_only(
+        "admin/messages.html",
+        lines=[_line(message) for message in found[:MOST_ON_A_PAGE]],
+        next_before=found[MOST_ON_A_PAGE - 1].id if len(found) > MOST_ON_A_PAGE else None,
+        is_first_page=before == LARGEST_ID,
+        is_demo=current_app.config["DEMO"],
+        has_mail_server=mail_server.is_configured(),
+    )
+
+
+@blueprint.post("/<code>/retry")
+def retry(code: str) -> Response:
+    messages.retry(_message(code), by=access.person())
+    pages.say("good", _("The message goes out within a minute, if the mail server takes it."))
+    return pages.go_to("/admin/messages")
+
+
+@blueprint.post("/<code>/cancel")
+def cancel(code: str) -> Response:
+    messages.cancel(_message(code), by=access.person())
+    pages.say("good", _("The message stays here. What it said is erased."))
+    return pages.go_to("/admin/messages")
+
+
+def _message(code: str) -> Message:
+    message = messages.by_code(code)
+    if message is None:
+        abort(404)
+    return message
+
+
+def _line(message: Message) -> Line:
+    return Line(
+        message,
+        TONES[MessageState(message.state)],
+        _reason(message.reason),
+        messages.may_be_retried(message),
+        messages.may_be_cancelled(message),
+        _letter(message) if current_app.config["DEMO"] else None,
+    )
+
+
+def _reason(code: str) -> str:
+    if code in REASONS:
+        return str(gettext(REASONS[code]))
+    return words.reason_sentence(code) if code else ""
+
+
+def _letter(message: Message) -> letters.Letter | None:
+    try:
+        return letters.write(message)
+    except letters.Unwritable:
+        return None

@@ -1,0 +1,1 @@
+"""What every blueprint uses: answers, access, forms, security, error pages, words and times."""

@@ -1,0 +1,113 @@
+"""How far the registration of a device is: what there is to do, by when, and what may be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from flask import current_app
+from flask_babel import gettext
+
+from blueprints.shared import organisation, pages, words
+from models import Device, Message, MessageState, Registration, Status, User, Way
+from services import outbox, permissions, registration_rules, registrations
+from services.refused import N_
+
+# What the buttons say: to have it again, to have it anew after it ran out, to have it another way.
+AGAIN = {
+    Way.INVITATION: (N_("Send it again"), N_("Renew the invitation"), N_("Send an invitation instead")),
+    Way.PIN: (N_("Renew the PIN"), N_("Renew the PIN"), N_("Get a PIN instead")),
+    Way.QR: (N_("Renew the code"), N_("Renew the code"), N_("Get a QR code instead")),
+}
+PATHS = {Way.INVITATION: "reminder", Way.PIN: "pin", Way.QR: "qr"}
+ICONS = {Way.INVITATION: "mail", Way.PIN: "pin", Way.QR: "qr"}
+UNDER_WAY = (MessageState.WAITING, MessageState.SENDING)
+
+
+class Again(NamedTuple):
+    """One button to have the registration once more."""
+
+    url: str
+    icon: str
+    word: str
+
+
+@dataclass
+class Joining:
+    """A registration as a person may see and change it."""
+
+    registration: Registration
+    device: Device
+    status: str  # Expired as soon as its time is over
+    again: list[Again]  # how the person may have it once more; the way it was asked for comes first
+    may_cancel: bool
+    delivery: dict[str, Any]
+
+    @property
+    def is_living(self) -> bool:
+        return self.status == Status.PENDING
+
+
+def state(device: Device, registration: Registration | None, person: User) -> Joining | None:
+    """Nothing for a device that has joined, or that was never asked for."""
+    if registration is None or device.is_enrolled or device.status in (Status.RETIRED, Status.WIPED):
+        return None
+    status = _standing(device, registration)
+    may_register = permissions.may_register_for(person, registration.user)
+    return Joining(
+        registration=registration,
+        device=device,
+        status=status,
+        again=_again(registration, status, person),
+        may_cancel=may_register and status in (Status.PENDING, Status.VERIFIED),
+        delivery=delivery(registration),
+    )
+
+
+def delivery(registration: Registration) -> dict[str, Any]:
+    """Where the newest mail is, and why it came no further."""
+    message: Message | None = outbox.newest_for(registration.device)
+    since = pages.poll_began()
+    waits = message is not None and message.state in UNDER_WAY
+    return {
+        "registration": registration,
+        "message": message,
+        "reason": words.reason_sentence(message.reason) if message and message.reason else "",
+        "has_mail_server": bool(current_app.config["MUSTER"].mail_server),
+        "since": since,
+        "seconds": pages.next_poll(since) if waits else None,
+        "has_given_up": waits and pages.next_poll(since) is None,
+    }
+
+
+def _standing(device: Device, registration: Registration) -> str:
+    """Time that ran out counts at once, also before the worker has written it down."""
+    if registrations.is_living(registration):
+        return Status.PENDING
+    if device.status == Status.PENDING or registrations.has_lapsed_token(registration):
+        return Status.EXPIRED
+    return str(device.status)
+
+
+def _again(registration: Registration, status: str, person: User) -> list[Again]:
+    found = []
+    for way in _ways(registration, status, person):
+        again, anew, instead = AGAIN[way]
+        word = instead if way != registration.way else anew if status == Status.EXPIRED else again
+        url = f"/registrations/{registration.code}/{PATHS[way]}"
+        found.append(Again(url, ICONS[way], gettext(word)))
+    return found
+
+
+def _ways(registration: Registration, status: str, person: User) -> list[Way]:
+    """The help desk can only have the invitation sent again."""
+    if status not in (Status.PENDING, Status.VERIFIED, Status.EXPIRED):
+        return []
+    owner = registration.user
+    offered = registration_rules.ways_offered(organisation.current())
+    if not owner.email:
+        offered = [way for way in offered if way != Way.INVITATION]
+    if not permissions.may_register_for(person, owner):
+        may_send = permissions.may_resend_for(person, owner)
+        return [way for way in offered if way == Way.INVITATION and may_send]
+    return sorted(offered, key=lambda way: way != registration.way)

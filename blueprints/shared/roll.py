@@ -1,0 +1,188 @@
+"""The roll: a person's devices, a line each.
+
+Everybody opens this list all the time, so its lines are written by one function out of words that are looked
+up once in each language, not by a template: twenty lines of Jinja cost more than the rest of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import NamedTuple, cast
+
+import flask_babel
+from babel import Locale
+from flask import current_app
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from blueprints.shared import access, organisation, pages, times
+from blueprints.shared.device_registration import PATHS
+from blueprints.shared.roll_words import RollWords, roll_words
+from models import ENDED, ENROLLED, Role, Status, Way
+from services import clock
+from services.devices import HomeRow
+
+SHOWN_AFTER_EXPIRY = 7 * 86_400  # seconds; older ones are folded away
+BUCKET = 15  # seconds within which "2 minutes ago" is worked out once
+
+
+class Reader(NamedTuple):
+    """What `roll_words` depends on."""
+
+    locale: Locale
+    organisation: str
+    icons: str
+
+
+@dataclass
+class Reading:
+    """What all lines of one answer share."""
+
+    reader: Reader
+    words: RollWords
+    now: int
+    since: int  # when the page began to wait
+    may_register: bool
+
+
+def reading() -> Reading:
+    """For whoever asks now."""
+    reader = Reader(flask_babel.get_locale(), organisation.current().organisation, _static_url("icons.svg"))
+    return Reading(
+        reader=reader,
+        words=roll_words(*reader),
+        now=clock.now(),
+        since=pages.poll_began(),
+        may_register=Role.REGISTER in access.signed_in().roles,
+    )
+
+
+def as_of_now(rows: Iterable[HomeRow]) -> list[HomeRow]:
+    """A registration whose time is over has expired, also before the worker has written that down."""
+    now = clock.now()
+    return [
+        row._replace(status=Status.EXPIRED)
+        if row.status == Status.PENDING and row.expires_at is not None and row.expires_at <= now
+        else row
+        for row in rows
+    ]
+
+
+def folded(rows: Sequence[HomeRow]) -> tuple[list[HomeRow], list[HomeRow]]:
+    """Those that stand on the roll, and those that have left it."""
+    here: list[HomeRow] = []
+    gone: list[HomeRow] = []
+    for row in rows:
+        (here if row.status not in ENDED or _ran_out_lately(row) else gone).append(row)
+    return here, gone
+
+
+def lines(rows: Iterable[HomeRow]) -> Markup:
+    shared = reading()
+    return Markup("\n".join(_line(row, shared) for row in rows))  # noqa: S704 - every value is escaped below
+
+
+def line(row: HomeRow) -> Markup:
+    return Markup(_line(row, reading()))  # noqa: S704
+
+
+def _line(row: HomeRow, shared: Reading) -> str:
+    if row.status in ENROLLED:
+        age = max(0, shared.now - (row.last_check_in_at or shared.now))
+        return _enrolled_line(row, shared.reader, age // BUCKET)
+    name = _name(row, shared.words)
+    if row.status in ENDED:
+        return _li(row, shared.words, shared.words.sentences[row.status], _renew_button(row, name, shared))
+    return _waiting_line(row, name, shared)
+
+
+@lru_cache(maxsize=5000)
+def _enrolled_line(row: HomeRow, reader: Reader, age: int) -> str:
+    """A line stays as it is until its device reports, or its "2 minutes ago" grows old. `age` is in buckets."""
+    words = roll_words(*reader)
+    system = row.os_name or words.systems[row.platform]
+    before, after = words.owned[row.ownership]
+    said = f"{before}{escape(f'{system} {row.os_version}' if row.os_version else system)}{after}"
+    if row.next_ownership:
+        said += f" {words.next_owners[row.next_ownership]}"
+    if row.status != Status.ACTIVE:
+        said = f"{words.sentences[row.status]} {said}"
+    at = row.last_check_in_at
+    if at is not None:
+        before, after = words.last_check_in
+        ago = escape(times.ago_text(clock.now() - age * BUCKET))
+        said += f' {before}<time datetime="{times.iso(at)}">{ago}</time>{after}'
+    return _li(row, words, said)
+
+
+def _li(row: HomeRow, words: RollWords, said: str, buttons: str = "", poll: str = "") -> str:
+    return (
+        f'<li id="device-{row.code}"{poll}>{words.icons[row.platform]}'
+        f'<a class="name" href="/devices/{row.code}">{_name(row, words)}</a>{words.statuses[row.status]}'
+        f"<p>{said}</p>{buttons}</li>"
+    )
+
+
+def _name(row: HomeRow, words: RollWords) -> str:
+    return escape(row.name) if row.name else words.platforms[row.platform]
+
+
+def _waiting_line(row: HomeRow, name: str, shared: Reading) -> str:
+    words = shared.words
+    if row.status == Status.PENDING and row.expires_at is not None and row.way:
+        before, after = words.to_do[row.way]
+        said = f"{before}{times.clock_time(row.expires_at)}{after}"
+    else:
+        said = words.sentences[row.status]
+    buttons = ""
+    if shared.may_register and row.status != Status.ENROLLING and row.registration_code:
+        again = _once_more(row, name, words.again[row.way or ""])
+        cancel = _button(f"/registrations/{row.registration_code}/cancel", words.cancel, name, stays=True)
+        buttons = f'<div class="row">{again}{cancel}</div>'
+    return _li(row, words, said + _stopped(shared), buttons, _poll(row, shared))
+
+
+def _once_more(row: HomeRow, name: str, word: str) -> str:
+    """The invitation goes out again in the background; a PIN or code is shown on a page of its own."""
+    path = PATHS[Way(row.way or "")]
+    return _button(f"/registrations/{row.registration_code}/{path}", word, name, stays=path == "reminder")
+
+
+def _renew_button(row: HomeRow, name: str, shared: Reading) -> str:
+    if row.status != Status.EXPIRED or not shared.may_register or not row.registration_code:
+        return ""
+    return f'<div class="row">{_once_more(row, name, shared.words.renew)}</div>'
+
+
+def _button(url: str, word: str, name: str, stays: bool) -> str:
+    """A form of one button. With `stays`, htmx sends it and the list asks for itself when that is done."""
+    htmx = f' data-hx-post="{url}" data-hx-swap="none"' if stays else ""
+    return (
+        f'<form method="post" action="{url}"{htmx}><input type="hidden" name="csrf_token" value="{generate_csrf()}">'
+        f'<button class="btn slim">{word}<span class="vh">: {name}</span></button></form>'
+    )
+
+
+def _poll(row: HomeRow, shared: Reading) -> str:
+    """A line asks for itself while its device is on the way, and not for ever."""
+    seconds = pages.next_poll(shared.since)
+    if seconds is None:
+        return ""
+    url = f"/devices/{row.code}/card?since={shared.since}&amp;was={row.status}"
+    return f' data-hx-get="{url}" data-hx-trigger="every {seconds}s" data-hx-swap="outerHTML"'
+
+
+def _stopped(shared: Reading) -> str:
+    return "" if pages.next_poll(shared.since) is not None else f" {shared.words.stopped}"
+
+
+def _ran_out_lately(row: HomeRow) -> bool:
+    return row.status == Status.EXPIRED and (row.expires_at or 0) > clock.now() - SHOWN_AFTER_EXPIRY
+
+
+def _static_url(name: str) -> str:
+    find = cast(Callable[[str], str], current_app.jinja_env.globals["static_url"])
+    return find(name)

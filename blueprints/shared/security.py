@@ -1,0 +1,84 @@
+"""What guards every request and every answer: CSRF, the Origin rule, the headers, limits on bodies."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, current_app, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import Forbidden
+
+MOST_BYTES = 1024 * 1024
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: browsers would then send "Origin: null", and every form over https would be refused.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = "max-age=31536000"
+
+csrf = CSRFProtect()
+_without_session: set[str] = set()  # names of blueprints that carry no cookie, so that nothing can be forged
+
+
+class CrossSite(Forbidden):
+    """Another site sent this form."""
+
+
+def init(app: Flask) -> None:
+    """Register the checks. Call it after `access.init`: strangers are refused before anything is parsed."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # the rule below asks for more than a referrer
+    )
+    app.before_request(refuse_other_sites)
+    csrf.init_app(app)
+    app.after_request(add_headers)
+
+
+def for_devices(blueprint: Blueprint) -> Blueprint:
+    """Device software calls this blueprint: it has no cookie and no page that a form could stand on."""
+    csrf.exempt(blueprint)
+    _without_session.add(blueprint.name)
+    return blueprint
+
+
+def headers(is_https: bool) -> dict[str, str]:
+    return HEADERS | ({"Strict-Transport-Security": HSTS} if is_https else {})
+
+
+def refuse_other_sites() -> None:
+    """Sec-Fetch-Site is believed first, then Origin. A browser that sends neither is not refused for it."""
+    if request.method not in UNSAFE or request.blueprint in _without_session:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise CrossSite()
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and origin not in (_public_origin(), f"{request.scheme}://{request.host}"):
+        raise CrossSite()
+
+
+def add_headers(response: Response) -> Response:
+    for name, value in headers(current_app.config["SESSION_COOKIE_SECURE"]).items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _public_origin() -> str:
+    parts = urlsplit(current_app.config["PUBLIC_URL"])
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,116 @@
+"""Sentences for orders to devices and for messages: how far they have come, and why no further."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+
+from blueprints.shared.words import names
+from models import Command, CommandState, Device, MessageState
+from services.refused import N_
+
+# What each kind of order is called, and what happens when the device hears of it.
+KINDS: dict[str, tuple[str, str]] = {
+    "refresh": (N_("Refresh"), N_("it reports how it is")),
+    "lock": (N_("Lock"), N_("it locks")),
+    "unlock": (N_("Unlock"), N_("it unlocks")),
+    "locate": (N_("Locate"), N_("it says where it is")),
+    "message": (N_("Message"), N_("it shows your text")),
+    "retire": (N_("Retire"), N_("it removes what belongs to the organisation, and leaves")),
+    "wipe": (N_("Wipe"), N_("it empties itself")),
+}
+
+TITLES = {
+    CommandState.HELD: N_("%(order)s: held until an administrator releases it"),
+    CommandState.QUEUED: N_("%(order)s: queued"),
+    CommandState.SENT: N_("%(order)s: sent, and not yet confirmed"),
+    CommandState.ACKNOWLEDGED: N_("%(order)s: confirmed"),
+    CommandState.FAILED: N_("%(order)s: did not work"),
+    CommandState.CANCELLED: N_("%(order)s: cancelled"),
+    CommandState.EXPIRED: N_("%(order)s: not carried out in time"),
+}
+
+TONES = {
+    CommandState.HELD: "wait",
+    CommandState.QUEUED: "wait",
+    CommandState.SENT: "wait",
+    CommandState.ACKNOWLEDGED: "good",
+    CommandState.FAILED: "bad",
+    CommandState.CANCELLED: "off",
+    CommandState.EXPIRED: "off",
+}
+
+SENTENCES = {
+    CommandState.HELD: N_("An administrator looks at it before it goes out."),
+    CommandState.QUEUED: N_("It goes out when %(device)s next checks in; then %(effect)s. Until then you can cancel it."),
+    CommandState.SENT: N_("%(device)s has the order and usually answers within a minute. If it is switched off, the "
+                          "order runs when it is next online."),
+    CommandState.ACKNOWLEDGED: N_("%(device)s has confirmed it."),
+    CommandState.FAILED: N_("%(device)s is as it was."),
+    CommandState.CANCELLED: N_("%(device)s is as it was."),
+    CommandState.EXPIRED: N_("%(device)s was not online in time. You can ask again."),
+}  # fmt: skip
+
+REASONS = {
+    "role_revoked": N_("Whoever asked for it no longer has the right to."),
+    "asker_disabled": N_("The account of whoever asked for it was shut."),
+    "owner_changed": N_("The device belongs to another person now."),
+    "ownership_changed": N_("The device changed between company and employee in the meantime."),
+    "device_left": N_("The device has left."),
+    "not_confirmed": N_("The device did not confirm it in time."),
+    "cancelled_by_person": N_("Somebody took it back before it was sent."),
+    "reported_by_device": N_("The device says that it could not do it."),
+    "unreachable": N_("The mail server could not be reached."),
+    "refused_certificate": N_("The mail server's certificate is not trusted."),
+    "timed_out": N_("The mail server did not answer in time."),
+    "rejected_address": N_("The mail server does not know this address."),
+    "rejected_by_server": N_("The mail server refused the message."),
+    "out_of_date": N_("Its link ran out before it could be sent."),
+    "not_written": N_("Muster could not write it. The log says more."),
+    "not_configured": N_("No mail server is set up yet."),
+    "bad_sign_in": N_("The mail server did not accept our user name and password."),
+}
+
+MESSAGE_STATES = {
+    MessageState.WAITING: N_("Waiting"),
+    MessageState.SENDING: N_("Being sent"),
+    MessageState.SENT: N_("Sent"),
+    MessageState.FAILED: N_("Not sent"),
+    MessageState.CANCELLED: N_("Cancelled"),
+}
+
+
+def command_title(command: Command) -> str:
+    """Lock: sent, and not yet confirmed."""
+    return gettext(TITLES[CommandState(command.state)], order=_order(command.kind))
+
+
+def command_tone(command: Command) -> str:
+    """good, wait, bad or off."""
+    return TONES[CommandState(command.state)]
+
+
+def command_sentence(command: Command, device: Device) -> str:
+    """What state the order is in, why, and what will happen next."""
+    effect = gettext(KINDS[command.kind][1]) if command.kind in KINDS else ""
+    name = names.display_name(device)
+    said = [gettext(SENTENCES[CommandState(command.state)], device=name, effect=effect)]
+    if command.reason and not command.is_live:
+        said.insert(0, reason_sentence(command.reason))
+    return " ".join(said)
+
+
+def reason_sentence(code: str, params: dict[str, Any] | None = None) -> str:
+    """Why an order or a message came no further. A code from a newer version is shown as it is."""
+    if code not in REASONS:
+        return code
+    return gettext(REASONS[code], **(params or {}))
+
+
+def message_state_word(state: str) -> str:
+    return gettext(MESSAGE_STATES[MessageState(state)])
+
+
+def _order(kind: str) -> str:
+    return gettext(KINDS[kind][0]) if kind in KINDS else kind
