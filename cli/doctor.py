@@ -1,0 +1,86 @@
+"""flask doctor: can this server work, and what is missing?"""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from delivery import mail_server, sending
+from services import database, keyring
+
+
+@click.command("doctor")
+@with_appcontext
+def doctor() -> None:
+    """Look at everything the server needs. Ends with 1 if something is wrong."""
+    is_well = True
+    for check in (_python, _sqlite, _folder, _key, _tables, _mail):
+        says, is_fine = check()
+        click.echo(f"{'ok ' if is_fine else 'BAD'} {says}")
+        is_well = is_well and is_fine
+    if not is_well:
+        sys.exit(1)
+
+
+Finding = tuple[str, bool]
+Check = Callable[[], Finding]
+
+
+def _python() -> Finding:
+    return f"Python {platform.python_version()}", sys.version_info >= (3, 11)
+
+
+def _sqlite() -> Finding:
+    version = database.library_version()
+    if database.is_wal_safe():
+        return f"SQLite {version}", True
+    return f"SQLite {version} can lose data (WAL-reset fault): install pysqlite3 0.6.1 or newer", False
+
+
+def _folder() -> Finding:
+    folder = _data()
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"data folder {folder} cannot be written to", False
+    if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        return f"data folder {folder} is open to others: chmod 700 {folder}", False
+    return f"data folder {folder}", True
+
+
+def _key() -> Finding:
+    path = _data() / keyring.FILE_NAME
+    try:
+        keyring.open_keyring(_data(), create=False)
+    except keyring.KeyringError as error:
+        return str(error), False
+    return f"key file {path}: keep a copy of it apart from the database's", True
+
+
+def _tables() -> Finding:
+    if not database.exists():
+        return "no database yet: flask --app app migrate makes it", True
+    problem = database.problem()
+    return problem or "database is whole and up to date", not problem
+
+
+def _mail() -> Finding:
+    server = current_app.config["MAIL_SERVER"]
+    if not mail_server.is_configured():
+        return "mail: no server is set (MUSTER_MAIL_SERVER), so messages wait in the outbox", True
+    try:
+        with mail_server.connect():
+            return f"mail: {server} answers", True
+    except (OSError, ValueError) as error:
+        failure = sending.failure_of(error)
+        return f"mail: {server}: {failure.reason} ({failure.detail})", False
+
+
+def _data() -> Path:
+    return Path(current_app.config["DATA"])

@@ -1,0 +1,51 @@
+"""flask setting: what the organisation decided."""
+
+from __future__ import annotations
+
+import click
+
+from cli.readable import on_the_database
+from services import setting_rules, settings
+
+
+@click.group("setting")
+def setting() -> None:
+    """Show or change what the organisation decides."""
+
+
+@setting.command("list")
+@on_the_database
+def list_all() -> None:
+    """Every setting, its value and what it means."""
+    now = settings.load()
+    for key, rule in setting_rules.RULES.items():
+        mark = " " if getattr(now, key) == getattr(settings.DEFAULTS, key) else "*"
+        click.echo(f"{mark} {key} = {_shown(getattr(now, key))}")
+        click.echo(f"    {rule.meaning}")
+    click.echo("\n* differs from the default")
+
+
+@setting.command("get")
+@click.argument("key")
+@on_the_database
+def get(key: str) -> None:
+    """One setting, its value alone."""
+    if key not in setting_rules.RULES:
+        raise click.ClickException(f"There is no setting called {key}.")
+    click.echo(_shown(getattr(settings.load(), key)))
+
+
+@setting.command("set")
+@click.argument("key")
+@click.argument("value")
+@on_the_database
+def change(key: str, value: str) -> None:
+    """Change one setting. It counts from the next request on."""
+    settings.put(key, value, by=None)
+    click.echo(f"{key} = {_shown(getattr(settings.load(), key))}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
