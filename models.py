@@ -166,6 +166,7 @@ class User(Table):
     username = CharField(unique=True)  # as `services.users.normalised` leaves it
     name = CharField()
     name_search = CharField(index=True)
+    last_name_search = CharField(default="", index=True)  # its last word, for people who know only that
     email = CharField(default="")
     phone_number = CharField(default="")  # E.164, or nothing
     password_hash = TextField(null=True)
@@ -239,6 +240,8 @@ class Device(Table):
     status_at = BigIntegerField()
     ownership = CharField(constraints=[one_of("ownership", Ownership)])
     next_ownership = CharField(null=True)  # counts from the next check-in on
+    asked_ownership = CharField(null=True)  # an administrator asked for it; waits for the owner's consent
+    asked_ownership_by = ForeignKeyField(User, null=True, backref="ownerships_asked", on_delete="SET NULL")
     name = CharField(default="")  # the owner's own name for it
     name_search = CharField(default="", index=True)
     model = CharField(null=True, index=True)
@@ -249,6 +252,7 @@ class Device(Table):
     carrier = CharField(null=True, index=True)
     imei = CharField(null=True, index=True)
     serial = CharField(null=True, index=True)
+    serial_search = CharField(default="", index=True)
     stable_id = CharField(null=True, index=True)
     facts = JSONField(default=dict)
     facts_at = BigIntegerField(null=True)

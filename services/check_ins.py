@@ -51,6 +51,8 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
     reported = {key: value for key, value in facts.items() if value is not None}
     columns = {key: reported[key] for key in COLUMNS if key in reported}
     changed = {key: value for key, value in columns.items() if getattr(device, key) != value}
+    if "serial" in changed:
+        changed["serial_search"] = changed["serial"].casefold()
     others = {key: value for key, value in reported.items() if key not in COLUMNS}
     update: dict[str, Any] = {**changed, "facts": others, "facts_at": clock.now()}
     with database.atomic():

@@ -13,6 +13,14 @@ from services.refused import N_, Refused
 LONGEST_TEXT = 20_000
 OF_MANY_LINES = ("terms", "help_desk_text")  # all others stand in one line, some in a mail's header
 LANGUAGES = ("en",)
+NOTIFICATIONS = (
+    "reminder",
+    "registered",
+    "action_done",
+    "new_sign_in",
+)  # kinds of mail that can be switched off
+OF_SEVERAL_CHOICES = ("platforms", "notifications")  # separated by commas
+MAY_BE_NONE = ("notifications",)
 PROOFS = tuple(Proof)
 YES = ("on", "yes", "true", "1")
 NO = ("off", "no", "false", "0")
@@ -58,6 +66,12 @@ RULES: dict[str, Rule] = {
     "terms": Rule(N_("Terms of service; empty: a short text of our own"), most=LONGEST_TEXT),
     "admin_wipes_employee_devices": Rule(N_("May administrators wipe devices that employees own?")),
     "agent_poll_seconds": Rule(N_("Seconds between check-ins of the agent"), 5, 86_400),
+    "reminder_minutes": Rule(
+        N_("Minutes before a registration ends that a reminder goes out; 0: none"), 0, 10_080
+    ),
+    "notifications": Rule(N_("Which notifications go out, separated by commas"), choices=NOTIFICATIONS),
+    "sms_gateway": Rule(N_("Address of the gateway for text messages (kept encrypted)"), most=1000),
+    "sms_per_day": Rule(N_("Most text messages to one number in a day"), 0, 100),
     "message_tries": Rule(N_("Tries before a message is given up"), 1, 50),
 }
 
@@ -89,7 +103,9 @@ def _number(key: str, text: str, rule: Rule) -> int:
 
 
 def _choice(key: str, text: str, rule: Rule) -> str:
-    chosen = [part.strip() for part in text.split(",")] if key == "platforms" else [text]
+    chosen = [part.strip() for part in text.split(",")] if key in OF_SEVERAL_CHOICES else [text]
+    if not text and key in MAY_BE_NONE:
+        return ""
     if not all(part in rule.choices for part in chosen):
         raise Refused(N_("Choose from: %(choices)s."), field=key, choices=", ".join(rule.choices))
     return ",".join(chosen)

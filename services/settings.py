@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models import Ownership, Platform, Proof, Setting, User, database
 from services import audit, setting_rules
 from services.refused import N_, Refused
-from services.setting_rules import RULES
+from services.setting_rules import NOTIFICATIONS, RULES
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,18 @@ class Settings:
     admin_wipes_employee_devices: bool = False
     agent_poll_seconds: int = 60
     message_tries: int = 12
+    reminder_minutes: int = 60
+    notifications: str = ",".join(NOTIFICATIONS)
+    sms_gateway: str = ""
+    sms_per_day: int = 10
 
     def proof(self, platform: str) -> Proof:
         """What /go asks for on this platform."""
         return Proof(getattr(self, f"proof_{Platform(platform)}"))
+
+    def notifies(self, kind: str) -> bool:
+        """Does this kind of notification go out?"""
+        return kind in self.notifications.split(",")
 
     def allows(self, platform: str) -> bool:
         return platform in self.platforms.split(",")

@@ -54,6 +54,7 @@ def create(
             username=username,
             name=name,
             name_search=name.casefold(),
+            last_name_search=name.casefold().split()[-1],
             email=email,
             phone_number=phone_number,
             password_hash=password_hash if password is not None else None,
@@ -113,13 +114,14 @@ def change_details(
     new = {
         "name": name,
         "name_search": name.casefold(),
+        "last_name_search": name.casefold().split()[-1],
         "email": email,
         "phone_number": phone_number,
         "language": language,
         "time_zone": time_zone,
     }
     changed = sorted(
-        key for key, value in new.items() if getattr(user, key) != value and key != "name_search"
+        key for key, value in new.items() if getattr(user, key) != value and not key.endswith("_search")
     )
     if not changed:
         return
