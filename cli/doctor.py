@@ -14,7 +14,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from delivery import mail_server, sending
-from services import database, keyring
+from services import database, keyring, settings, sms_gateways
+from services.refused import Refused
 
 
 @click.command("doctor")
@@ -22,7 +23,7 @@ from services import database, keyring
 def doctor() -> None:
     """Look at everything the server needs. Ends with 1 if something is wrong."""
     is_well = True
-    for check in (_python, _sqlite, _folder, _key, _tables, _mail):
+    for check in (_python, _sqlite, _folder, _key, _tables, _mail, _texts):
         says, is_fine = check()
         click.echo(f"{'ok ' if is_fine else 'BAD'} {says}")
         is_well = is_well and is_fine
@@ -80,6 +81,21 @@ def _mail() -> Finding:
     except (OSError, ValueError) as error:
         failure = sending.failure_of(error)
         return f"mail: {server}: {failure.reason} ({failure.detail})", False
+
+
+def _texts() -> Finding:
+    """The gateway itself is not asked: every text costs money."""
+    nothing = "text messages: no gateway is set (setting sms_gateway), so none are sent"
+    if not database.exists() or database.problem():
+        return nothing, True
+    try:
+        address = settings.secret("sms_gateway")
+        if not address:
+            return nothing, True
+        sms_gateways.check(address)
+    except (keyring.KeyringError, Refused) as error:
+        return f"text messages: {error}", False
+    return f"text messages: a gateway is set ({sms_gateways.schema_of(address)})", True
 
 
 def _data() -> Path:

@@ -20,7 +20,7 @@ def list_all() -> None:
     now = settings.load()
     for key, rule in setting_rules.RULES.items():
         mark = " " if getattr(now, key) == getattr(settings.DEFAULTS, key) else "*"
-        click.echo(f"{mark} {key} = {_shown(getattr(now, key))}")
+        click.echo(f"{mark} {key} = {_shown(key, getattr(now, key))}")
         click.echo(f"    {rule.meaning}")
     click.echo("\n* differs from the default")
 
@@ -32,20 +32,28 @@ def get(key: str) -> None:
     """One setting, its value alone."""
     if key not in setting_rules.RULES:
         raise click.ClickException(f"There is no setting called {key}.")
-    click.echo(_shown(getattr(settings.load(), key)))
+    click.echo(_shown(key, getattr(settings.load(), key)))
 
 
 @setting.command("set")
 @click.argument("key")
-@click.argument("value")
+@click.argument("value", required=False)
 @on_the_database
-def change(key: str, value: str) -> None:
-    """Change one setting. It counts from the next request on."""
+def change(key: str, value: str | None) -> None:
+    """Change one setting. It counts from the next request on.
+
+    Without a value it is asked for, so that a secret does not stay in the shell's history.
+    """
+    if value is None:
+        is_secret = key in setting_rules.SECRETS
+        value = click.prompt(key, hide_input=is_secret, default="", show_default=False)
     settings.put(key, value, by=None)
-    click.echo(f"{key} = {_shown(getattr(settings.load(), key))}")
+    click.echo(f"{key} = {_shown(key, getattr(settings.load(), key))}")
 
 
-def _shown(value: object) -> str:
+def _shown(key: str, value: object) -> str:
+    if key in setting_rules.SECRETS:
+        return str(value) or "not set"
     if isinstance(value, bool):
         return "on" if value else "off"
     return str(value)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import flask_babel
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, get_timezone, get_timezone_location
+from babel.dates import get_timezone
 from flask import current_app, g
 
-from blueprints.shared import organisation, times, words
-from models import Message, Proof
+from blueprints.shared import language, organisation
+from delivery import kinds
+from models import Message, Status
 from services import clock, outbox
 from services.settings import Settings
 
@@ -37,68 +37,50 @@ def write(message: Message) -> Letter:
     params = outbox.params_of(message)
     if not params:
         raise Unwritable()
-    with current_app.app_context(), _in_the_words_of(message, organisation.current()):
-        values = _values(message, params, organisation.current())
+    with in_the_words_of(message):
+        values = kinds.values(message, params)
+        platform = kinds.platform_of(message, params)
         return Letter(
-            subject=" ".join(_render(message, "subject.txt", values).split()),
-            text=_render(message, "text.txt", values).strip() + "\n",
-            html=_render(message, "html.html", values),
+            subject=" ".join(render(message.kind, platform, "subject.txt", values).split()),
+            text=render(message.kind, platform, "text.txt", values).strip() + "\n",
+            html=render(message.kind, platform, "html.html", values),
         )
 
 
 def is_out_of_date(message: Message) -> bool:
-    """Does it speak of a link that has run out meanwhile?"""
+    """Does it speak of a link that has run out meanwhile, or remind of what is done already?"""
     expires_at = outbox.params_of(message).get("expires_at")
-    return expires_at is not None and expires_at <= clock.now()
+    if expires_at is not None and expires_at <= clock.now():
+        return True
+    return (
+        message.kind == "reminder" and message.device is not None and message.device.status != Status.PENDING
+    )
 
 
-def _values(message: Message, params: dict[str, Any], rules: Settings) -> dict[str, Any]:
-    """What the templates may name."""
-    address = current_app.config["PUBLIC_URL"]
-    proof = Proof(params["proof"])
-    return {
-        "settings": rules,
-        "language": flask_babel.get_locale().language,
-        "direction": flask_babel.get_locale().text_direction,
-        "first_name": message.user.first_name if message.user else "",
-        "username": message.user.username if message.user else "",
-        "device": words.platform_word(params["platform"]),
-        "link": f"{address}/go/{params['link']}",
-        "go": f"{address}/go",
-        "pin": params.get("pin"),
-        "asks_for_pin": proof.asks_for_pin,
-        "asks_for_password": proof.asks_for_password,
-        "asked": times.clock_text(params["issued_at"]),
-        "until": times.clock_text(params["expires_at"]),
-        "until_day": _day(params["expires_at"]),
-        "time_zone": get_timezone_location(
-            flask_babel.get_timezone(), locale=flask_babel.get_locale(), return_city=True
-        ),
-    }
-
-
-def _render(message: Message, name: str, values: dict[str, Any]) -> str:
-    return current_app.jinja_env.get_template(f"mail/{message.kind}/{name}").render(values)
-
-
-def _day(at: int) -> str:
-    """18 April 2024, for whoever reads the mail tomorrow."""
-    moment = datetime.fromtimestamp(at, flask_babel.get_timezone())
-    return str(format_date(moment.date(), "long", locale=flask_babel.get_locale()))
+def render(kind: str, platform: str, part: str, values: dict[str, Any]) -> str:
+    """The platform's own template of a kind, where there is one, else the kind's."""
+    names = [f"mail/{kind}/{platform}/{part}"] * bool(platform) + [f"mail/{kind}/{part}"]
+    return current_app.jinja_env.select_template(names).render(values)
 
 
 @contextmanager
-def _in_the_words_of(message: Message, rules: Settings) -> Iterator[None]:
-    """The recipient's language and time zone, else the organisation's. Needs an app context of its own."""
-    language = message.language or rules.language
+def in_the_words_of(message: Message) -> Iterator[None]:
+    """The recipient's language and time zone, else the organisation's; in an app context of its own."""
+    with current_app.app_context():
+        rules = organisation.current()
+        with flask_babel.force_locale(_locale(message, rules)):
+            # Flask-Babel has no force_timezone; this is where it keeps the zone for the rest of the context.
+            g._flask_babel.babel_tzinfo = _zone(message.time_zone or rules.time_zone)
+            yield
+
+
+def _locale(message: Message, rules: Settings) -> str:
+    """A language that we speak, else English, as the organisation's country writes its times."""
+    spoken = next((code for code in (message.language, rules.language) if code in language.NAMES), "en")
     try:
-        locale = str(Locale.parse(f"{language}_{rules.country}"))
+        return str(Locale.parse(f"{spoken}_{rules.country}"))
     except (UnknownLocaleError, ValueError):
-        locale = language
-    with flask_babel.force_locale(locale):
-        # Flask-Babel has no force_timezone; this is where it keeps the zone for the rest of the context.
-        g._flask_babel.babel_tzinfo = _zone(message.time_zone or rules.time_zone)
-        yield
+        return spoken
 
 
 def _zone(name: str) -> Any:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import flask_mail
 
@@ -15,6 +17,8 @@ from models import Message
 from services import outbox
 
 log = logging.getLogger("muster.delivery")
+
+Written = TypeVar("Written")
 
 AT_ONCE = 10  # so many in one conversation; each may take 5 seconds, and the lease is 60
 
@@ -30,7 +34,7 @@ class Failure:
 
 
 def send_due() -> int:
-    """Send everything that is due now. Returns how many messages were looked at."""
+    """Send every mail that is due now. Returns how many messages were looked at."""
     if not outbox.is_anything_due():
         return 0
     outbox.release_stale()
@@ -38,10 +42,31 @@ def send_due() -> int:
         outbox.note_not_configured()
         return 0
     messages = outbox.claim(AT_ONCE)
-    waiting = [(message, mail) for message in messages if (mail := _written(message)) is not None]
+    waiting = [(message, mail) for message in messages if (mail := written(message, _mail)) is not None]
     if waiting:
         _send(waiting)
     return len(messages)
+
+
+def written(message: Message, write: Callable[[Message], Written]) -> Written | None:
+    """The mail or text, or nothing when it has nothing true to say any more or cannot be written."""
+    try:
+        if letters.is_out_of_date(message):
+            outbox.drop(message, "out_of_date")
+            return None
+        return write(message)
+    except letters.Unwritable:
+        outbox.drop(message, "cancelled_by_person")
+    except Exception as error:  # a template or a key at fault must not hold up the others
+        log.exception("message %s cannot be written", message.code)
+        outbox.failed(message, "not_written", type(error).__name__)
+    return None
+
+
+def note(message: Message, failure: Failure) -> None:
+    """The server's own words go into the database alone: they may name people."""
+    outbox.failed(message, failure.reason, failure.detail, failure.final)
+    log.warning("message %s did not go out: %s", message.code, failure.reason)
 
 
 def failure_of(error: Exception) -> Failure:
@@ -73,19 +98,8 @@ def failure_of(error: Exception) -> Failure:
             return Failure("unreachable", detail, server_is_gone=True)
 
 
-def _written(message: Message) -> Mail | None:
-    """The mail, or nothing when it has nothing true to say any more or cannot be written."""
-    try:
-        if letters.is_out_of_date(message):
-            outbox.drop(message, "out_of_date")
-            return None
-        return mail_of(message, letters.write(message))
-    except letters.Unwritable:
-        outbox.drop(message, "cancelled_by_person")
-    except Exception as error:  # a template or a key at fault must not hold up the others
-        log.exception("message %s cannot be written", message.code)
-        outbox.failed(message, "not_written", type(error).__name__)
-    return None
+def _mail(message: Message) -> Mail:
+    return mail_of(message, letters.write(message))
 
 
 def _send(waiting: list[tuple[Message, Mail]]) -> None:
@@ -100,7 +114,7 @@ def _send(waiting: list[tuple[Message, Mail]]) -> None:
                     return
     except OSError as error:  # also every SMTPException and SSLError
         for message in rest:
-            _note(message, failure_of(error))
+            note(message, failure_of(error))
 
 
 def _hand_over(connection: mail_server.Connection, message: Message, mail: Mail) -> bool:
@@ -109,16 +123,10 @@ def _hand_over(connection: mail_server.Connection, message: Message, mail: Mail)
         connection.send(mail)
     except (OSError, ValueError, flask_mail.BadHeaderError) as error:
         failure = failure_of(error)
-        _note(message, failure)
+        note(message, failure)
         return not failure.server_is_gone
     outbox.sent(message)
     return True
-
-
-def _note(message: Message, failure: Failure) -> None:
-    """The server's own words go into the database alone: they may name people."""
-    outbox.failed(message, failure.reason, failure.detail, failure.final)
-    log.warning("message %s did not go out: %s", message.code, failure.reason)
 
 
 def _words_of(error: Exception) -> str:

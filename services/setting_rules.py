@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from models import Ownership, Platform, Proof
-from services import phone_numbers
+from services import phone_numbers, sms_gateways
 from services.refused import N_, Refused
 
 LONGEST_TEXT = 20_000
@@ -21,6 +21,7 @@ NOTIFICATIONS = (
 )  # kinds of mail that can be switched off
 OF_SEVERAL_CHOICES = ("platforms", "notifications")  # separated by commas
 MAY_BE_NONE = ("notifications",)
+SECRETS = ("sms_gateway",)  # kept encrypted, and never shown again
 PROOFS = tuple(Proof)
 YES = ("on", "yes", "true", "1")
 NO = ("off", "no", "false", "0")
@@ -124,6 +125,8 @@ def _text(key: str, text: str, rule: Rule) -> str:
         raise Refused(N_("There is no time zone called that. One is Europe/London."), field=key)
     if key == "help_desk_page" and text and not text.startswith(("https://", "http://")):
         raise Refused(N_("Give a whole address that starts with https://"), field=key)
+    if key == "sms_gateway" and text:
+        return _gateway(text)
     if key == "country":
         return _country(text.upper())
     return text
@@ -132,6 +135,14 @@ def _text(key: str, text: str, rule: Rule) -> str:
 def _is_control(character: str) -> bool:
     """Also lone surrogates, which no page could be encoded with."""
     return character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff"
+
+
+def _gateway(address: str) -> str:
+    try:
+        sms_gateways.check(address)
+    except Refused as refused:
+        raise Refused(refused.message, field="sms_gateway", **refused.params) from None
+    return address
 
 
 def _country(code: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from models import Ownership, Platform, Proof, Setting, User, database
-from services import audit, setting_rules
+from services import audit, keyring, setting_rules
 from services.refused import N_, Refused
-from services.setting_rules import NOTIFICATIONS, RULES
+from services.setting_rules import NOTIFICATIONS, RULES, SECRETS
+
+IS_SET = "set"
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Settings:
     message_tries: int = 12
     reminder_minutes: int = 60
     notifications: str = ",".join(NOTIFICATIONS)
-    sms_gateway: str = ""
+    sms_gateway: str = ""  # or "set": what it is, `secret` says
     sms_per_day: int = 10
 
     def proof(self, platform: str) -> Proof:
@@ -70,17 +74,29 @@ def load() -> Settings:
     rows = database.execute_sql("SELECT key, value FROM setting").fetchall()
     if not rows:
         return DEFAULTS
-    return Settings(**{key: json.loads(value) for key, value in rows if key in RULES})
+    return Settings(**{key: _loaded(key, json.loads(value)) for key, value in rows if key in RULES})
+
+
+def secret(key: str) -> str:
+    """What a secret setting is; nothing when it is not set. Raises KeyringError without the right key file."""
+    row = Setting.get_or_none(Setting.key == key)
+    return keyring.unseal(base64.b64decode(row.value), _place(key)).decode() if row and row.value else ""
 
 
 def put(key: str, text: str, by: User | None) -> str | int | bool:
-    """Set one setting from what a person typed. Raises Refused (field = the key) when it may not be that."""
-    value = parse(key, text)
+    """Set one setting from what a person typed. Raises Refused (field = the key) when it may not be that.
+
+    Returns its value; of a secret, only whether it is set.
+    """
+    parsed = parse(key, text)
+    stored = _sealed(key, str(parsed)) if key in SECRETS and parsed else parsed
+    value: str | int | bool = _loaded(key, stored)
     with database.atomic():
-        Setting.insert(key=key, value=value).on_conflict(
-            conflict_target=[Setting.key], update={Setting.value: value}
+        Setting.insert(key=key, value=stored).on_conflict(
+            conflict_target=[Setting.key], update={Setting.value: stored}
         ).execute()
-        audit.append("setting:value:changed", by=by, params={"key": key}, text={"value": str(value)})
+        said = str(value) or "not set" if key in SECRETS else str(value)
+        audit.append("setting:value:changed", by=by, params={"key": key}, text={"value": said})
     return value
 
 
@@ -92,10 +108,25 @@ def parse(key: str, text: str) -> str | int | bool:
 
 
 def kind_of(key: str) -> str:
-    """switch, number, choice or text: how a page or a table should offer it."""
+    """switch, number, choice, secret or text: how a page or a table should offer it."""
     default = getattr(DEFAULTS, key)
     if isinstance(default, bool):
         return "switch"
     if isinstance(default, int):
         return "number"
+    if key in SECRETS:
+        return "secret"
     return "choice" if RULES[key].choices else "text"
+
+
+def _loaded(key: str, stored: Any) -> Any:
+    """What stands in Settings. A secret does not."""
+    return IS_SET if key in SECRETS and stored else stored
+
+
+def _sealed(key: str, value: str) -> str:
+    return base64.b64encode(keyring.seal(value.encode(), _place(key))).decode()
+
+
+def _place(key: str) -> str:
+    return f"setting:{key}:value"
