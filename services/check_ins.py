@@ -50,6 +50,10 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
     """Keep what was reported. A column that is not reported this time keeps what was last known."""
     reported = {key: value for key, value in facts.items() if value is not None}
     columns = {key: reported[key] for key in COLUMNS if key in reported}
+    if device.stable_id:
+        columns.pop(
+            "stable_id", None
+        )  # said once, when it joined: or it could claim another's hardware later
     changed = {key: value for key, value in columns.items() if getattr(device, key) != value}
     if "serial" in changed:
         changed["serial_search"] = changed["serial"].casefold()

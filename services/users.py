@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from typing import Any
 from zoneinfo import available_timezones
 
-from models import Role, User, UserRole, database
-from services import audit, clock, codes, passwords, phone_numbers, sessions, setting_rules, settings
+from models import OneTimeLink, Role, User, UserRole, database
+from services import (
+    audit,
+    clock,
+    codes,
+    passwords,
+    phone_numbers,
+    sessions,
+    setting_rules,
+    settings,
+    throttle,
+    user_details,
+)
 from services.refused import N_, Refused
+from services.user_details import normalised
 
-USERNAME = re.compile(r"[a-z0-9._@$#-]{1,64}")
-ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-LONGEST_NAME = 80
 ADMINISTERS = frozenset({Role.USER_PORTAL, Role.ADMINISTRATOR})  # who cannot sign in cannot administer
-
-
-def normalised(username: str) -> str:
-    """User names are compared without case and without spaces around them."""
-    return username.strip().casefold()
 
 
 def find(username: str) -> User | None:
@@ -27,6 +31,12 @@ def find(username: str) -> User | None:
 
 def by_code(code: str) -> User | None:
     return User.get_or_none(User.code == code)
+
+
+def names(codes: Iterable[str]) -> dict[str, str]:
+    """Several people's names at once, by their code. Who is not there any more is left out."""
+    rows: Any = User.select(User.code, User.name).where(User.code.in_(set(codes))).tuples()
+    return dict(rows)
 
 
 def create(
@@ -39,12 +49,10 @@ def create(
     phone_number: str = "",
 ) -> User:
     """Create a local account. Raises Refused with the field that is wrong."""
-    username = normalised(username)
-    if not USERNAME.fullmatch(username):
-        raise Refused(N_("Use letters without accents, digits and . _ - @ $ # only."), field="username")
-    name, email = _checked_name(name), _checked_email(email)
+    username = user_details.checked_username(username)
+    name, email = user_details.checked_name(name), user_details.checked_email(email)
     if password is not None:
-        passwords.check_policy(password, *_own_words(username, name, email))
+        passwords.check_policy(password, *user_details.own_words(username, name, email))
         password_hash = passwords.hash(password)
     with database.atomic():
         if find(username) is not None:
@@ -53,9 +61,8 @@ def create(
             code=codes.code(8),
             username=username,
             name=name,
-            name_search=name.casefold(),
-            last_name_search=name.casefold().split()[-1],
             email=email,
+            **user_details.to_search(name, email),
             phone_number=phone_number,
             password_hash=password_hash if password is not None else None,
             password_changed_at=clock.now() if password is not None else None,
@@ -105,7 +112,7 @@ def change_details(
     time_zone: str,
 ) -> None:
     """Change what the person may change of their own account. Raises Refused with the field."""
-    name, email = _checked_name(name), _checked_email(email)
+    name, email = user_details.checked_name(name), user_details.checked_email(email)
     phone_number = phone_numbers.parse(phone_number, settings.load().country)
     if language and language not in setting_rules.LANGUAGES:
         raise Refused(N_("We do not speak this language yet."), field="language")
@@ -113,9 +120,8 @@ def change_details(
         raise Refused(N_("There is no time zone called that. One is Europe/London."), field="time_zone")
     new = {
         "name": name,
-        "name_search": name.casefold(),
-        "last_name_search": name.casefold().split()[-1],
         "email": email,
+        **user_details.to_search(name, email),
         "phone_number": phone_number,
         "language": language,
         "time_zone": time_zone,
@@ -127,28 +133,50 @@ def change_details(
         return
     with database.atomic():
         User.update(**new).where(User.id == user.id).execute()
+        if "email" in changed:
+            end_links(user)
         audit.append("user:details:changed", by=by, user=user, params={"changed": changed})
     user.__data__.update(new)
 
 
 def change_password(user: User, old: str, new: str, by: User) -> None:
-    """Change one's own password: the old one is asked for."""
-    if not passwords.verify(user.password_hash, old):
-        raise Refused(N_("This is not your present password."), field="old_password")
+    """Change one's own password: the old one is asked for, and not guessed at."""
+    key = f"password:{user.code}"
+    is_allowed = not throttle.allow(key, settings.load().sign_in_failures)
+    if not passwords.verify(user.password_hash if is_allowed else None, old):
+        raise Refused(
+            N_("This is not your present password. After several tries, wait a while."), field="old_password"
+        )
+    throttle.forget(key)
     set_password(user, new, by=by)
 
 
 def set_password(user: User, new: str, by: User | None) -> None:
     """Set a password and end every session of the account; the caller starts a new one if it should go on."""
-    passwords.check_policy(new, *_own_words(user.username, user.name, user.email))
-    password_hash = passwords.hash(new)
+    store_password(user, new_hash(user, new), by)
+
+
+def new_hash(user: User, new: str) -> str:
+    """Raises Refused for a password that is too easy. It takes its time: call it outside of a transaction."""
+    passwords.check_policy(new, *user_details.own_words(user.username, user.name, user.email))
+    return passwords.hash(new)
+
+
+def store_password(user: User, password_hash: str, by: User | None) -> None:
+    """Every session of the account ends, and every link that would set another password."""
     with database.atomic():
         User.update(password_hash=password_hash, password_changed_at=clock.now()).where(
             User.id == user.id
         ).execute()
         sessions.end_all(user)
+        end_links(user)
         audit.append("user:password:changed", by=by, user=user)
     user.password_hash = password_hash
+
+
+def end_links(user: User) -> None:
+    """Links that were mailed to the account open nothing any more."""
+    OneTimeLink.delete().where(OneTimeLink.user == user).execute()
 
 
 def administrators() -> int:
@@ -162,21 +190,3 @@ def _refuse_last_administrator(user: User) -> None:
     roles = {row.role for row in UserRole.select().where(UserRole.user == user)}
     if roles >= ADMINISTERS and not user.is_disabled and administrators() <= 1:
         raise Refused(N_("This is the last administrator. Make somebody else one first."))
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise Refused(N_("Give a name of 1 to %(most)s characters."), field="name", most=LONGEST_NAME)
-    return name
-
-
-def _checked_email(email: str) -> str:
-    email = email.strip()
-    if email and not ADDRESS.fullmatch(email):
-        raise Refused(N_("This is not an e-mail address."), field="email")
-    return email
-
-
-def _own_words(username: str, name: str, email: str) -> tuple[str, ...]:
-    return (username, name, email.replace("@", " ").replace(".", " "), "muster", settings.load().organisation)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import Device, Ownership, Status, User
-from services import check_ins, device_actions
+from services import check_ins, ownership
 from services.codes import digest
 from tests.conftest import Clock
 from tests.services.conftest import audited, last_entry, status_of
@@ -103,7 +103,7 @@ def test_the_first_version_that_is_reported_is_no_change(
 
 def test_the_next_ownership_counts_from_the_check_in_on(alice: User, a_device: Callable[..., Device]) -> None:
     device = a_device(alice)
-    device_actions.change_ownership(device, "company", by=alice)
+    ownership.change(device, "company", by=alice)
     assert seen(device).ownership == Ownership.EMPLOYEE
     check_ins.record(device, FACTS)
     assert (seen(device).ownership, seen(device).next_ownership) == (Ownership.COMPANY, None)
@@ -117,9 +117,9 @@ def test_an_ownership_taken_back_meanwhile_does_not_come_into_force(
     alice: User, a_device: Callable[..., Device]
 ) -> None:
     device = a_device(alice)
-    device_actions.change_ownership(device, "company", by=alice)
+    ownership.change(device, "company", by=alice)
     in_hand = seen(device)
-    device_actions.change_ownership(device, "employee", by=alice)
+    ownership.change(device, "employee", by=alice)
     check_ins.record(in_hand, FACTS)
     assert (seen(device).ownership, seen(device).next_ownership) == (Ownership.EMPLOYEE, None)
 
@@ -136,3 +136,9 @@ def test_a_fact_never_reaches_a_column_that_is_ours(
     kept = seen(device)
     assert kept.__data__[claimed if claimed != "user_id" else "user"] == before
     assert kept.facts == {claimed: "wiped"}
+
+
+def test_a_device_cannot_take_another_stable_id_after_it_joined(a_device, alice):
+    device = a_device(alice, stable_id="its-own")
+    check_ins.record(device, {"stable_id": "of-another-one"})
+    assert Device.get_by_id(device.id).stable_id == "its-own"

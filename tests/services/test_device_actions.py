@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import AuditText, Command, CommandState, Device, Ownership, Platform, Status, User
-from services import commands, device_actions
+from services import commands, device_actions, ownership
 from services.refused import Forbidden, Refused
 from tests.services.conftest import audited, last_entry, status_of
 
@@ -25,7 +25,7 @@ VERBS = {
     "wipe": lambda device, by: device_actions.wipe(device, device.code, "", by=by),
     "retire": lambda device, by: device_actions.retire(device, "", by=by),
     "rename": lambda device, by: device_actions.rename(device, "Blue", by=by),
-    "change_ownership": lambda device, by: device_actions.change_ownership(device, "company", by=by),
+    "change_ownership": lambda device, by: ownership.change(device, "company", by=by),
     "report_lost": lambda device, by: device_actions.report_lost(device, by=by),
 }
 ORDERS = ("refresh", "lock", "message", "wipe", "retire")
@@ -258,39 +258,6 @@ def test_a_device_that_waits_can_be_named_already(alice: User, a_device: Callabl
     device = a_device(alice, Status.PENDING)
     device_actions.rename(device, "Blue", by=alice)
     assert Device.get_by_id(device.id).name == "Blue"
-
-
-# Ownership
-
-
-def test_the_change_waits_for_the_next_check_in(device: Device, alice: User) -> None:
-    device_actions.change_ownership(device, "company", by=alice)
-    kept = Device.get_by_id(device.id)
-    assert (kept.ownership, kept.next_ownership) == (Ownership.EMPLOYEE, Ownership.COMPANY)
-    assert last_entry("device:ownership:requested").params == {"to": "company"}
-
-
-def test_until_then_it_can_be_taken_back(device: Device, alice: User) -> None:
-    device_actions.change_ownership(device, "company", by=alice)
-    device_actions.change_ownership(device, "employee", by=alice)
-    assert Device.get_by_id(device.id).next_ownership is None
-    assert audited(device) == ["device:ownership:requested"] * 2
-
-
-@pytest.mark.parametrize("ownership", ["", "nobody", "COMPANY", "\0"])
-def test_an_ownership_that_there_is_not(device: Device, alice: User, ownership: str) -> None:
-    with pytest.raises(Refused) as refused:
-        device_actions.change_ownership(device, ownership, by=alice)
-    assert refused.value.field == "ownership"
-
-
-def test_what_is_so_already_is_not_changed(device: Device, alice: User) -> None:
-    with pytest.raises(Refused):
-        device_actions.change_ownership(device, "employee", by=alice)
-    device_actions.change_ownership(device, "company", by=alice)
-    with pytest.raises(Refused):
-        device_actions.change_ownership(device, "company", by=alice)
-    assert audited(device) == ["device:ownership:requested"]
 
 
 # Lost and found

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from models import Device, Platform, Registration, Status, User, database
-from services import audit, devices
-from tests.conftest import Clock
-from tests.services.conftest import audited
+from services import devices
 
 
 @pytest.fixture
@@ -123,19 +121,3 @@ def test_the_same_hardware_is_found_where_it_counts(
 def test_a_device_is_not_the_same_hardware_as_itself(alice: User, a_device: Callable[..., Device]) -> None:
     device = a_device(alice, stable_id="m")
     assert devices.with_stable_id("m", besides=device) == []
-
-
-def test_a_look_is_in_the_owners_history_once_an_hour(
-    alice: User, carol: User, dave: User, a_device: Callable[..., Device], clock: Clock
-) -> None:
-    device, other = a_device(alice), a_device(alice)
-    for _ in range(3):
-        devices.note_look(device, by=dave)
-    assert audited(device) == ["device:looked:done"]
-    assert audit.history(device)[0].actor == dave.code
-    devices.note_look(device, by=carol)
-    devices.note_look(other, by=dave)
-    assert (len(audited(device)), len(audited(other))) == (2, 1)
-    clock.move(3600)
-    devices.note_look(device, by=dave)
-    assert len(audited(device)) == 3

@@ -184,6 +184,14 @@ def test_without_a_mail_server_it_says_so_and_counts_no_try(message: Message) ->
     assert (row.state, row.reason, row.tries) == (MessageState.WAITING, "not_configured", 0)
 
 
+def test_renewing_calls_off_no_notification(alice: User, a_device: MakeDevice) -> None:
+    device = a_device(alice)
+    told = outbox.queue("action_done", alice, alice.email, {"entries": []}, device)
+    outbox.cancel_waiting(device)
+    assert fresh(told).state == MessageState.WAITING
+    assert outbox.newest_for(device) is None, "it is about no link"
+
+
 def test_newest_for_a_device(alice: User, a_device: MakeDevice) -> None:
     device = a_device(alice)
     assert outbox.newest_for(device) is None
@@ -224,8 +232,16 @@ def test_what_has_ended_can_neither_be_sent_again_nor_cancelled(message: Message
             verb(row, by=carol)
 
 
-def test_others_may_do_neither(message: Message, alice: User, dave: User) -> None:
-    for person in (alice, dave):
+def test_the_help_desk_may_too_and_the_owner_is_told_of_neither(message: Message, dave: User) -> None:
+    outbox.failed(claimed(message), "rejected_address", final=True)
+    messages.retry(fresh(message), by=dave)
+    messages.cancel(fresh(message), by=dave)
+    assert fresh(message).state == MessageState.CANCELLED
+    assert Message.select().count() == 1
+
+
+def test_others_may_do_neither(message: Message, alice: User, bob: User) -> None:
+    for person in (alice, bob):
         for verb in (messages.retry, messages.cancel):
             with pytest.raises(Forbidden):
                 verb(message, by=person)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict
 
 import pytest
 
 from models import AuditText, Setting, User
 from services import settings
+from services.keyring import KeyringError
 from services.refused import Refused
 from services.settings import Settings
 from tests.services.conftest import last_entry
@@ -70,7 +72,7 @@ EVERY = {
         ["", "reminder", "registered,new_sign_in"],
         ["everything", "reminder,"],
     ),
-    "sms_gateway": ("", [""], ["x" * 1001, "a\0b"]),
+    "sms_gateway": ("", [""], ["x" * 1001, "a\0b", "mailto://x", "json://localhost"]),
     "sms_per_day": (10, [0, 100], [101]),
 }
 NUMBERS = [key for key, (default, _, _) in EVERY.items() if type(default) is int]
@@ -158,6 +160,20 @@ def test_the_history_says_who_changed_what_and_its_value_stands_beside_the_chain
     assert AuditText.get_by_id(entry.id).text == {"value": "Harbour Clinic"}
 
 
+def test_a_secret_is_kept_encrypted_and_only_said_to_be_set(carol: User) -> None:
+    address = "json://user:the-password@localhost/?:to={number}"
+    assert settings.put("sms_gateway", address, by=carol) == "set"
+    assert (settings.load().sms_gateway, settings.secret("sms_gateway")) == ("set", address)
+    stored = Setting.get_by_id("sms_gateway").value
+    assert "password" not in str(base64.b64decode(stored))
+    assert AuditText.get_by_id(last_entry("setting:value:changed").id).text == {"value": "set"}
+    assert settings.put("sms_gateway", "", by=carol) == settings.secret("sms_gateway") == ""
+    assert AuditText.get_by_id(last_entry("setting:value:changed").id).text == {"value": "not set"}
+    Setting.update(key="sms_gateway_", value=stored).execute()
+    with pytest.raises(KeyringError):  # moved to another place, it does not open
+        settings.secret("sms_gateway_")
+
+
 def test_a_row_of_a_newer_version_is_left_alone() -> None:
     Setting.create(key="from_the_future", value=1)
     assert settings.load() == Settings()
@@ -171,7 +187,7 @@ def test_questions_about_a_platform() -> None:
 
 def test_how_each_is_offered() -> None:
     kinds = {settings.kind_of(key) for key in EVERY}
-    assert kinds == {"switch", "number", "choice", "text"}
+    assert kinds == {"switch", "number", "choice", "secret", "text"}
     assert [settings.kind_of(key) for key in ("pin_registration", "pin_length", "platforms", "terms")] == [
         "switch", "number", "choice", "text"
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import AuditEntry, Role, User, UserRole, UserSession
-from services import passwords, sessions, users
+from services import passwords, sessions, settings, users
 from services.refused import Refused
 from tests.conftest import PASSWORD, Clock
 from tests.services.conftest import audited, last_entry
@@ -281,3 +281,11 @@ def test_two_administrators_cannot_both_leave_at_the_same_instant(
     answers = at_once(2, lambda: users.disable(waiting.pop(), by=None))
     assert answers.count(None) == 1
     assert users.administrators() == 1
+
+
+def test_the_present_password_cannot_be_guessed_at_from_a_session_left_open(alice):
+    for _ in range(settings.load().sign_in_failures):
+        with pytest.raises(Refused):
+            users.change_password(alice, "a wrong password", "nine green bottles of rain", by=alice)
+    with pytest.raises(Refused, match="wait a while"):
+        users.change_password(alice, PASSWORD, "nine green bottles of rain", by=alice)

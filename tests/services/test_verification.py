@@ -383,10 +383,10 @@ def test_accepting_at_the_same_instant_has_one_winner(
     issued: Issued, at_once: Callable[..., list[Any]]
 ) -> None:
     registration = fresh(issued)
-    answers = at_once(64, lambda: enrolment_tokens.accept(fresh(issued), registration.issued_at))
+    answers = at_once(24, lambda: enrolment_tokens.accept(fresh(issued), registration.issued_at))
     tokens = [answer for answer in answers if isinstance(answer, str)]
     assert len(tokens) == 1
-    assert sum(isinstance(answer, Gone) for answer in answers) == 63
+    assert sum(isinstance(answer, Gone) for answer in answers) == 23
     assert fresh(issued).token_hash == digest(tokens[0])
     assert audited(issued.device).count("device:registration:accepted") == 1
 
@@ -441,3 +441,40 @@ def test_nobody_without_a_password_gets_in_by_an_empty_one(issued: Issued, alice
     for password in ("", PASSWORD):
         with pytest.raises(Wrong):
             prove(issued, password=password)
+
+
+def test_a_token_that_ran_out_is_earned_again_whatever_the_worker_has_done(
+    issued: Issued, clock: Clock
+) -> None:
+    seen = issued.registration.issued_at
+    first = enrolment_tokens.accept(fresh(issued), seen)
+    clock.move(HOUR - 1)
+    with pytest.raises(Gone, match="used already"):
+        verification.opened(issued.link)
+    with pytest.raises(Gone):
+        enrolment_tokens.accept(fresh(issued), seen)
+    assert verification.newest_living("alice", "linux") is None
+    clock.move(1)
+    assert prove(issued) == verification.opened(issued.link) == issued.registration
+    assert prove_bare("alice") == issued.registration
+    second = enrolment_tokens.accept(fresh(issued), seen)
+    assert status_of(issued.device) == Status.VERIFIED
+    assert fresh(issued).token_hash == digest(second) != digest(first)
+    assert audited(issued.device)[-3:] == [
+        "device:registration:accepted",
+        "device:enrolment:expired",
+        "device:registration:accepted",
+    ]
+
+
+def test_a_token_that_ran_out_after_its_registration_is_not_earned_again(
+    issued: Issued, clock: Clock
+) -> None:
+    clock.move(3.5 * HOUR)
+    enrolment_tokens.accept(fresh(issued), issued.registration.issued_at)
+    clock.move(HOUR)
+    with pytest.raises(Gone, match="has run out"):
+        verification.opened(issued.link)
+    with pytest.raises(Gone):
+        enrolment_tokens.accept(fresh(issued), issued.registration.issued_at)
+    assert fresh(issued).token_hash is None
