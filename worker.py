@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from delivery import sending
-from services import commands, database, enrolment, registrations, sessions, throttle
+from delivery import sending, text_messages
+from services import commands, database, enrolment, registrations, reminders, sessions, throttle
 
 log = logging.getLogger("muster.worker")
 
@@ -33,7 +33,9 @@ class Duty:
 def duties() -> list[Duty]:
     return [
         Duty("messages", sending.send_due, PAUSE),
+        Duty("text messages", text_messages.send_due, PAUSE),
         Duty("registrations", registrations.expire_due, 10),
+        Duty("reminders", reminders.remind_due, 10),
         Duty("enrolments", enrolment.expire_due, 10),
         Duty("commands", commands.expire_due, 10),
         Duty("sessions", sessions.purge, 600),

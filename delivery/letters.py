@@ -18,6 +18,13 @@ from models import Message, Status
 from services import clock, outbox
 from services.settings import Settings
 
+# In which statuses of its device there still is something to do. An enrolment token that lapses makes Verified Pending.
+ASKED_FOR_IN = {
+    "invitation": (Status.PENDING, Status.VERIFIED),
+    "pin": (Status.PENDING, Status.VERIFIED),
+    "reminder": (Status.PENDING,),
+}
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -48,13 +55,12 @@ def write(message: Message) -> Letter:
 
 
 def is_out_of_date(message: Message) -> bool:
-    """Does it speak of a link that has run out meanwhile, or remind of what is done already?"""
+    """Does it speak of a link that has run out meanwhile, or ask for what is done already?"""
     expires_at = outbox.params_of(message).get("expires_at")
     if expires_at is not None and expires_at <= clock.now():
         return True
-    return (
-        message.kind == "reminder" and message.device is not None and message.device.status != Status.PENDING
-    )
+    is_asked_for_in = ASKED_FOR_IN.get(message.kind)
+    return bool(is_asked_for_in and message.device and message.device.status not in is_asked_for_in)
 
 
 def render(kind: str, platform: str, part: str, values: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from models import AuditEntry, AuditHead, AuditText, Device, User, database
@@ -15,6 +15,9 @@ from services import clock, keyring
 FIRST = "0" * 64  # what the first entry holds as its predecessor's hash
 UNKNOWN = "?"  # what an entry holds when the end of the chain was not as it was left: `verify` names it
 Actor = User | Device | None
+# Called with every new entry, its actor, its owner and its device, in the same transaction. `services` fills it: whoever
+# follows needs settings, and settings append to the audit, so the audit imports none of them.
+followers: list[Callable[[AuditEntry, Actor, User | None, Device | None], None]] = []
 
 
 def append(
@@ -52,6 +55,8 @@ def append(
         AuditHead.insert(id=1, **newest).on_conflict(conflict_target=[AuditHead.id], update=newest).execute()
         if text:
             AuditText.create(entry=entry, salt=salt, text=text)
+        for follow in followers:
+            follow(entry, by, owner, device)
     return entry
 
 
@@ -62,7 +67,10 @@ def history(device: Device, limit: int = 50, before: int | None = None) -> list[
 
 def of_user(user: User, limit: int = 50, before: int | None = None) -> list[AuditEntry]:
     """What a person did, and what was done to their account and devices, newest first."""
-    return _page((AuditEntry.user == user.code) | (AuditEntry.actor == user.code), limit, before)
+    done_to = _page(AuditEntry.user == user.code, limit, before)
+    did = _page(AuditEntry.actor == user.code, limit, before)  # apart, so that each follows its own index
+    by_id = {entry.id: entry for entry in (*done_to, *did)}
+    return [by_id[number] for number in sorted(by_id, reverse=True)[:limit]]
 
 
 def people(entries: Iterable[AuditEntry]) -> dict[str, str]:

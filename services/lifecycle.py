@@ -102,6 +102,11 @@ def change(
             update["status_before"] = before or now_status
         elif target == Status.RETIRE_PENDING:
             update["status_before"] = before
+        elif target in GONE:
+            update |= {
+                "asked_ownership": None,
+                "asked_ownership_by": None,
+            }  # there is nothing left to agree to
         Device.update(**update).where(Device.id == device.id).execute()
         device.__data__.update(update)
         if target in GONE:

@@ -81,7 +81,7 @@ def test_an_invitation_arrives(app: Flask, configure: Configure, invitation: reg
         assert "Hello Alice," in body
         assert link in body
         assert "until 19:13 today (21 September 2026, London time)" in body
-        assert "You type your password." in body
+        assert "Type your password." in " ".join(body.split())
         assert "help@harbour.example" in body
     assert (the_message().state, the_message().params) == (MessageState.SENT, None)
 
@@ -132,7 +132,7 @@ def test_an_invitation_brings_the_pin_that_its_platform_asks_for(
     text = keeps.mails[0].get_body(("plain",))
     assert text is not None
     assert f"Your PIN, which is asked for there: {issued.pin}" in text.get_content()
-    assert "You type your password and the PIN." in text.get_content()
+    assert "Type the PIN and your password." in text.get_content()
 
 
 def test_an_organisations_name_with_lines_and_commas_makes_no_header(

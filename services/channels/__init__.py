@@ -1,4 +1,4 @@
-"""How each platform is managed: one table, and the same five questions for every channel."""
+"""How each platform is managed: one table, and the same six questions for every channel."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ class Channel(Protocol):
 
     def next_step(self, registration: Registration) -> dict[str, Any]:
         """What /go shows after the terms were accepted: the step's name and what it needs."""
+
+    def instructions(self, platform: str) -> tuple[str, ...]:
+        """What a person does, step by step, as message ids that may name %(go)s, %(username)s and %(organisation)s.
+
+        The first says how to begin; all others follow once the person has proved who they are and accepted the terms.
+        Mails, results and /go show these same sentences.
+        """
 
     def encode(self, command: Command) -> Any:
         """The command as the protocol package writes it."""

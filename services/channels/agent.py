@@ -7,11 +7,23 @@ from typing import Any, cast
 
 from mdm.agent.wire import Command as AgentCommand
 from mdm.agent.wire import CommandType, Facts
-from models import Command, Device, Registration
+from models import Command, Device, Platform, Registration
 from services.refused import N_
 
 NAME = "agent"
 CAN = frozenset({"refresh", "lock", "message", "retire", "wipe"})
+HOW_TO_BEGIN = N_(
+    "On the computer itself, open the link from the mail or the QR code. Without a link, go to %(go)s and type your "
+    "user name, %(username)s."
+)
+PASTE = N_("Paste the line that the page shows, and press Enter. It starts the agent, a small program, and needs "
+           "Python 3.8 or newer.")  # fmt: skip
+LEAVE_OPEN = N_("Leave that window open. Within a minute the page says that you are done.")
+OPEN_A_TERMINAL = {
+    Platform.LINUX: N_("Open a terminal: on most desktops with Ctrl, Alt and T."),
+    Platform.MACOS: N_("Open Terminal: it is in Applications, Utilities."),
+    Platform.WINDOWS: N_("Open PowerShell: press the Windows key, type PowerShell and press Enter."),
+}
 
 
 def can(device: Device) -> frozenset[str]:
@@ -30,6 +42,11 @@ def why_not(action: str) -> str:
 def next_step(registration: Registration) -> dict[str, Any]:
     """/go shows how to download and start the agent with the enrolment token."""
     return {"step": "agent", "platform": registration.device.platform}
+
+
+def instructions(platform: str) -> tuple[str, ...]:
+    """How to begin; then what is done on the computer, once the terms are accepted."""
+    return (HOW_TO_BEGIN, OPEN_A_TERMINAL[Platform(platform)], PASTE, LEAVE_OPEN)
 
 
 def encode(command: Command) -> AgentCommand:

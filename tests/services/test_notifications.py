@@ -27,7 +27,9 @@ MakeDevice = Callable[..., Device]
 
 BY_OTHERS: dict[str, Callable[[Device, User], Any]] = {
     "device:lock:requested": lambda device, by: device_actions.lock(device, by=by),
-    "device:lock:cancelled": lambda device, by: commands.cancel(commands.ask(device, "lock", device.user), by),
+    "device:lock:cancelled": lambda device, by: commands.cancel(
+        commands.ask(device, "lock", device.user), by
+    ),
     "device:refresh:requested": lambda device, by: device_actions.refresh(device, by=by),
     "device:message:requested": lambda device, by: device_actions.message(device, "Come to the desk", by=by),
     "device:retire:requested": lambda device, by: device_actions.retire(device, "", by=by),

@@ -36,7 +36,9 @@ def test_it_goes_out_once_an_hour_before_the_end(
     assert issued.link not in str(mail.params)
     assert audited(issued.device)[-1] == "device:registration:reminded"
     now = Registration.get_by_id(issued.registration.id).__data__
-    assert {key for key in now if now[key] != before[key]} == {"reminded_at"}, "what was given out still works"
+    assert {key for key in now if now[key] != before[key]} == {"reminded_at"}, (
+        "what was given out still works"
+    )
 
 
 def test_a_renewal_has_a_reminder_of_its_own(alice: User, mailbox: Mailbox, clock: Clock) -> None:

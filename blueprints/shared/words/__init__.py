@@ -1,6 +1,7 @@
 """The words and sentences for every code that the database holds, in the reader's language."""
 
 from blueprints.shared.words.history import audit_sentence
+from blueprints.shared.words.meanings import meaning_sentence
 from blueprints.shared.words.names import (
     action_hint,
     action_word,
@@ -21,6 +22,8 @@ from blueprints.shared.words.orders import (
     command_sentence,
     command_title,
     command_tone,
+    message_kind_word,
+    message_reason,
     message_state_word,
     reason_sentence,
 )
@@ -34,6 +37,9 @@ __all__ = [
     "command_tone",
     "display_name",
     "does_not_apply",
+    "meaning_sentence",
+    "message_kind_word",
+    "message_reason",
     "message_state_word",
     "not_reported",
     "ownership_word",
