@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
-from blueprints.shared import access, attempt, device_registration, home, pages, register_panel
+from blueprints.shared import access, attempt, delivery_state, home, pages, register_panel
 from blueprints.shared import registration_result as result
 from blueprints.shared.register_panel import RegisterForm
 from models import Registration, Role, Way
-from services import registrations
+from services import registration_address, registrations
 from services.registrations import Issued
 
 blueprint = Blueprint("registrations", __name__, url_prefix="/registrations")
@@ -60,7 +60,7 @@ def delivery(code: str) -> Response:
     if not pages.wants_fragment():
         return pages.go_to(f"/registrations/{registration.code}")
     return pages.fragment_only(
-        "registrations/_delivery.html", delivery=device_registration.delivery(registration), polls=True
+        "registrations/_delivery.html", delivery=delivery_state.of(registration), polls=True
     )
 
 
@@ -86,6 +86,27 @@ def remind(code: str) -> Response:
     if not pages.wants_fragment():
         return pages.go_to(pages.page_before())
     return _result_answer(registration)
+
+
+@blueprint.post("/<code>/address")
+def correct_address(code: str) -> Response:
+    """The mail went to a wrong address. Whatever came of it stands on the page of the registration."""
+    registration, form = access.own_registration(code), result.AddressForm()
+    access.needs(Role.REGISTER)
+    email = form.email.text
+    issued = attempt.made(form, lambda: registration_address.correct(registration, email, by=access.person()))
+    if issued is None:
+        return pages.page_or_fragment(
+            "registrations/show.html",
+            "registrations/_address.html",
+            422,
+            **result.parts(registration, address_form=form),
+            is_own=True,
+            **home.roll_of(access.person()),
+        )
+    result.keep(issued)
+    pages.say("wait", _("Your address is %(email)s now, and the mail is on its way there.", email=email))
+    return pages.go_to(f"/registrations/{registration.code}")
 
 
 @blueprint.post("/<code>/pin")

@@ -1,10 +1,10 @@
-"""What an administrator sees of the outbox, and may do about it. Never what a message says."""
+"""What the help desk and administrators see of the outbox, and may do about it. Never what a message says."""
 
 from __future__ import annotations
 
 from peewee import JOIN
 
-from models import Message, MessageState, Role, User, database
+from models import Message, MessageState, User, database
 from services import audit, clock, outbox, permissions
 from services.refused import N_, Forbidden, Refused
 
@@ -53,7 +53,7 @@ def may_be_cancelled(message: Message) -> bool:
 
 
 def _refuse_others(by: User) -> None:
-    if not permissions.has_role(by, Role.ADMINISTRATOR):
+    if not permissions.may_help(by):
         raise Forbidden(N_("You do not have the right to do this."))
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from models import Device, Message, MessageState, User, database
-from services import clock, codes, keyring, settings
+from services import clock, codes, keyring, settings, text_messages
 from services.refused import N_, Refused
 
 LEASE_SECONDS = 60  # how long a claimed message belongs to its worker
 LONGEST_WAIT = 900  # seconds between two tries
 LONGEST_DETAIL = 300
 UNSENT = (MessageState.WAITING, MessageState.SENDING)
+WITH_SECRETS = ("invitation", "pin")  # kinds that bring a registration's link
+OF_REGISTRATIONS = (*WITH_SECRETS, "reminder")  # kinds that are out of date once it is renewed or called off
 
 
 def queue(
@@ -26,13 +28,16 @@ def queue(
 ) -> Message:
     """Put a message into the outbox, in the caller's transaction. The worker renders it when it sends it.
 
-    `params` may hold secrets: they are encrypted, and erased once the message is sent. Raises Refused for a
-    recipient that could smuggle lines into a header.
+    `params` may hold secrets: they are encrypted, and erased once the message is sent. A text over its number's
+    quota is kept as failed. Raises Refused for a recipient that could smuggle lines into a header.
     """
-    if not recipient or any(ord(character) < 32 or ord(character) == 127 for character in recipient):
+    if medium == text_messages.MEDIUM:
+        text_messages.refuse_odd_number(recipient)
+    elif not recipient or any(ord(character) < 32 or ord(character) == 127 for character in recipient):
         raise Refused(N_("This is not an e-mail address."), field="email")
     code = codes.code(12)
     with database.atomic():
+        is_over = medium == text_messages.MEDIUM and text_messages.is_over_quota(recipient)
         return Message.create(
             code=code,
             kind=kind,
@@ -43,7 +48,8 @@ def queue(
             language=user.language if user else "",
             time_zone=user.time_zone if user else "",
             params=keyring.seal(json.dumps(params).encode(), _place(code)),
-            state=MessageState.WAITING,
+            state=MessageState.FAILED if is_over else MessageState.WAITING,
+            reason="quota" if is_over else "",
             next_at=clock.now(),
             created_at=clock.now(),
         )
@@ -57,34 +63,50 @@ def params_of(message: Message) -> dict[str, Any]:
     return params
 
 
+def rewrite(message: Message, params: dict[str, Any]) -> None:
+    """Let a message that still waits say something else, in the caller's transaction."""
+    sealed = keyring.seal(json.dumps(params).encode(), _place(message.code))
+    Message.update(params=sealed).where(
+        Message.id == message.id, Message.state == MessageState.WAITING
+    ).execute()
+
+
 def message_id(message: Message, host: str) -> str:
     """The Message-ID (RFC 5322, 3.6.4): the same at every try, so that a mail sent twice can be told."""
     return f"<{message.code}@{host}>"
 
 
-def newest_for(device: Device) -> Message | None:
-    """The last message about a device: has its invitation gone out?"""
-    return Message.select().where(Message.device == device).order_by(Message.id.desc()).first()
+def newest_for(device: Device, medium: str = "mail") -> Message | None:
+    """The last mail or text with a registration's link: has the invitation gone out?"""
+    is_one = (Message.device == device) & Message.kind.in_(WITH_SECRETS) & (Message.medium == medium)
+    return Message.select().where(is_one).order_by(Message.id.desc()).first()
 
 
 def cancel_waiting(device: Device) -> None:
-    """What was to be said about a device is out of date: its link was renewed, or the registration called off."""
+    """What was to be said of a registration is out of date: its link was renewed, or it was called off."""
+    of_it = (Message.device == device) & Message.kind.in_(OF_REGISTRATIONS)
     with database.atomic():
-        call_off((Message.device == device) & Message.state.in_(UNSENT))
+        call_off(of_it & Message.state.in_(UNSENT))
+        # What did not go out stays to be seen; nobody can have it tried again.
+        Message.update(params=None).where(of_it, Message.state == MessageState.FAILED).execute()
 
 
-def is_anything_due() -> bool:
+def is_anything_due(medium: str = "mail") -> bool:
     """A look that takes no lock, so that an idle worker costs nothing."""
     waits = (Message.state == MessageState.WAITING) & (Message.next_at <= clock.now())
     is_stale = (Message.state == MessageState.SENDING) & (Message.leased_until <= clock.now())
-    return Message.select().where(waits | is_stale).exists()
+    return Message.select().where(waits | is_stale, Message.medium == medium).exists()
 
 
-def claim(limit: int) -> list[Message]:
+def claim(limit: int, medium: str = "mail") -> list[Message]:
     """Take what is due, oldest first; it belongs to the caller for 60 seconds. Each claim counts as a try."""
     due = (
         Message.select(Message.id)
-        .where(Message.state == MessageState.WAITING, Message.next_at <= clock.now())
+        .where(
+            Message.state == MessageState.WAITING,
+            Message.next_at <= clock.now(),
+            Message.medium == medium,
+        )
         .order_by(Message.next_at, Message.id)
         .limit(limit)
     )
@@ -149,9 +171,10 @@ def release_stale() -> int:
         )
 
 
-def note_not_configured() -> None:
-    """No mail server is set up: what waits says so. It counts as no try."""
-    is_news = (Message.state == MessageState.WAITING) & (Message.reason != "not_configured")
+def note_not_configured(medium: str = "mail") -> None:
+    """No mail server or gateway is set up: what waits says so. It counts as no try."""
+    waits = (Message.state == MessageState.WAITING) & (Message.medium == medium)
+    is_news = waits & (Message.reason != "not_configured")
     if Message.select().where(is_news).exists():
         with database.atomic():
             Message.update(reason="not_configured", detail="").where(is_news).execute()

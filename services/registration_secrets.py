@@ -1,11 +1,11 @@
-"""The secrets of a registration, and the mail that carries them."""
+"""The secrets of a registration, and the mail and the text that carry them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from models import Proof, Registration, Way
-from services import clock, codes, outbox, passwords
+from services import clock, codes, outbox, passwords, settings, text_messages
 from services.settings import Settings
 
 
@@ -45,17 +45,23 @@ def proof_for(way: Way, of_platform: Proof) -> Proof:
 
 
 def send(registration: Registration, issued: Secrets) -> None:
-    """Invitation and PIN go out by mail. A PIN that stands on the screen is not mailed as well."""
-    user = registration.user
-    if registration.way == Way.QR or not user.email:
+    """Invitation and PIN go out by mail, and by text to a device with a number where there is a gateway.
+
+    A PIN that stands on the screen is not sent as well.
+    """
+    if registration.way == Way.QR:
         return
+    user, device = registration.user, registration.device
     params: dict[str, object] = {
         "link": issued.link,
-        "platform": registration.device.platform,
+        "platform": device.platform,
         "issued_at": registration.issued_at,
         "expires_at": registration.expires_at,
         "proof": registration.proof,
     }
     if registration.way == Way.INVITATION and issued.pin:
         params["pin"] = issued.pin
-    outbox.queue(registration.way, user=user, recipient=user.email, params=params, device=registration.device)
+    if user.email:
+        outbox.queue(registration.way, user, user.email, params, device)
+    if device.phone_number and settings.load().sms_gateway:
+        outbox.queue(registration.way, user, device.phone_number, params, device, text_messages.MEDIUM)

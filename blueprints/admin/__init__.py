@@ -1,4 +1,4 @@
-"""What administrators do, under /admin: one module an area, each refused to everybody else."""
+"""What the help desk and administrators do, under /admin: one module an area, each says who may."""
 
 from __future__ import annotations
 

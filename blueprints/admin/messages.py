@@ -1,18 +1,17 @@
-"""The outbox, as an administrator sees it: what kind, to whom, how far, and why no further. Never a link or a PIN."""
+"""The outbox, as the help desk and administrators see it: what kind, to whom, how far, and why no further. Never a link or a PIN."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, current_app, request
-from flask_babel import gettext
 from flask_babel import gettext as _
 
-from blueprints.shared import access, pages, words
-from delivery import letters, mail_server
+from blueprints.shared import access, organisation, pages, words
+from delivery import letters, mail_server, text_messages
 from models import Message, MessageState, Role
 from services import messages
-from services.refused import N_
+from services.refused import Refused
 
 MOST_ON_A_PAGE = 50
 LARGEST_ID = 2**63 - 1
@@ -25,18 +24,13 @@ TONES = {
     MessageState.CANCELLED: "off",
 }
 
-REASONS = {
-    "out_of_date": N_("Its link ran out before it could be sent."),
-    "not_written": N_("Muster could not write it. The log says more."),
-}
-
 blueprint = Blueprint("messages", __name__, url_prefix="/messages")
 
 
 @blueprint.before_request
-def administrators_only() -> None:
+def helpers_only() -> None:
     if access.is_signed_in():
-        access.needs(Role.ADMINISTRATOR)
+        access.needs(Role.HELP_DESK, Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
@@ -62,13 +56,14 @@ def index() -> Response:
         is_first_page=before == LARGEST_ID,
         is_demo=current_app.config["DEMO"],
         has_mail_server=mail_server.is_configured(),
+        has_gateway=bool(organisation.current().sms_gateway),
     )
 
 
 @blueprint.post("/<code>/retry")
 def retry(code: str) -> Response:
     messages.retry(_message(code), by=access.person())
-    pages.say("good", _("The message goes out within a minute, if the mail server takes it."))
+    pages.say("good", _("The message goes out within a minute, if the mail server or the gateway takes it."))
     return pages.go_to("/admin/messages")
 
 
@@ -90,21 +85,17 @@ def _line(message: Message) -> Line:
     return Line(
         message,
         TONES[MessageState(message.state)],
-        _reason(message.reason),
+        words.message_reason(message),
         messages.may_be_retried(message),
         messages.may_be_cancelled(message),
         _letter(message) if current_app.config["DEMO"] else None,
     )
 
 
-def _reason(code: str) -> str:
-    if code in REASONS:
-        return str(gettext(REASONS[code]))
-    return words.reason_sentence(code) if code else ""
-
-
 def _letter(message: Message) -> letters.Letter | None:
     try:
+        if message.medium == "sms":
+            return letters.Letter(_("Text message"), text_messages.write(message), html="")
         return letters.write(message)
-    except letters.Unwritable:
+    except (letters.Unwritable, Refused):
         return None

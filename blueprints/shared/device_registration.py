@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from flask import current_app
 from flask_babel import gettext
 
-from blueprints.shared import organisation, pages, words
-from models import Device, Message, MessageState, Registration, Status, User, Way
-from services import outbox, permissions, registration_rules, registrations
+from blueprints.shared import delivery_state, organisation
+from models import Device, Registration, Status, User, Way
+from services import permissions, registration_rules, registrations
 from services.refused import N_
 
 # What the buttons say: to have it again, to have it anew after it ran out, to have it another way.
@@ -21,7 +20,6 @@ AGAIN = {
 }
 PATHS = {Way.INVITATION: "reminder", Way.PIN: "pin", Way.QR: "qr"}
 ICONS = {Way.INVITATION: "mail", Way.PIN: "pin", Way.QR: "qr"}
-UNDER_WAY = (MessageState.WAITING, MessageState.SENDING)
 
 
 class Again(NamedTuple):
@@ -41,6 +39,7 @@ class Joining:
     status: str  # Expired as soon as its time is over
     again: list[Again]  # how the person may have it once more; the way it was asked for comes first
     may_cancel: bool
+    may_correct: bool  # the address that the mail goes to
     delivery: dict[str, Any]
 
     @property
@@ -60,24 +59,9 @@ def state(device: Device, registration: Registration | None, person: User) -> Jo
         status=status,
         again=_again(registration, status, person),
         may_cancel=may_register and status in (Status.PENDING, Status.VERIFIED),
-        delivery=delivery(registration),
+        may_correct=_may_correct(registration, status, person),
+        delivery=delivery_state.of(registration),
     )
-
-
-def delivery(registration: Registration) -> dict[str, Any]:
-    """Where the newest mail is, and why it came no further."""
-    message: Message | None = outbox.newest_for(registration.device)
-    since = pages.poll_began()
-    waits = message is not None and message.state in UNDER_WAY
-    return {
-        "registration": registration,
-        "message": message,
-        "reason": words.reason_sentence(message.reason) if message and message.reason else "",
-        "has_mail_server": bool(current_app.config["MUSTER"].mail_server),
-        "since": since,
-        "seconds": pages.next_poll(since) if waits else None,
-        "has_given_up": waits and pages.next_poll(since) is None,
-    }
 
 
 def _standing(device: Device, registration: Registration) -> str:
@@ -87,6 +71,12 @@ def _standing(device: Device, registration: Registration) -> str:
     if device.status == Status.PENDING or registrations.has_lapsed_token(registration):
         return Status.EXPIRED
     return str(device.status)
+
+
+def _may_correct(registration: Registration, status: str, person: User) -> bool:
+    """Only one's own: an address is the account's, and the help desk sends nothing anywhere else."""
+    is_mailed = registration.way != Way.QR and status == Status.PENDING
+    return is_mailed and registration.user_id == person.id and permissions.may_register_for(person, person)
 
 
 def _again(registration: Registration, status: str, person: User) -> list[Again]:

@@ -66,6 +66,7 @@ def _render(form: RegisterForm, rules: Settings, has_email: bool, has_room: bool
         ways=registration_rules.ways_offered(rules),
         countries=_countries(flask_babel.get_locale(), rules.country, form.country.data or ""),
         has_email=has_email,
+        has_gateway=bool(rules.sms_gateway),
         has_room=has_room,
         may_choose_ownership=rules.users_may_choose_ownership,
     )

@@ -6,9 +6,19 @@ from typing import Any, TypedDict
 
 from flask import current_app
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
-from blueprints.shared import access, device_registration, qr, times, words
-from models import Proof, Registration, Way
+from blueprints.shared import (
+    access,
+    delivery_state,
+    device_registration,
+    forms,
+    instructions,
+    qr,
+    times,
+    words,
+)
+from models import Registration, Way
 from services import registrations, sessions
 from services.registrations import Issued
 
@@ -40,7 +50,18 @@ def taken(registration: Registration) -> Secrets:
     return {"link": kept.get("link", ""), "pin": kept.get("pin")}
 
 
-def parts(registration: Registration, link: str = "", pin: str | None = None) -> dict[str, Any]:
+class AddressForm(forms.Form):
+    """Where the mail should have gone."""
+
+    email = forms.text(lazy_gettext("Your e-mail address"), needed=lazy_gettext("Give an e-mail address."))
+
+
+def parts(
+    registration: Registration,
+    link: str = "",
+    pin: str | None = None,
+    address_form: AddressForm | None = None,
+) -> dict[str, Any]:
     """What the result needs. Secrets that are not given are not shown: they are kept nowhere."""
     name, person = words.display_name(registration.device), access.person()
     is_living = registrations.is_living(registration)
@@ -60,19 +81,20 @@ def parts(registration: Registration, link: str = "", pin: str | None = None) ->
         "standing": standing,
         "stamp": stamp,
         "state_url": f"/registrations/{registration.code}/state?stamp={stamp}",
-        "delivery": device_registration.delivery(registration),
+        "delivery": delivery_state.of(registration),
+        "address_form": address_form or _address_form(registration),
         "polls": True,
         "pin_groups": groups(pin) if pin else [],
         "link": whole_link,
         "code": qr.svg(whole_link, label) if shows_code else "",
-        "address": address.partition("://")[2],
+        "instructions": instructions.steps(
+            registration.device.platform, registration.proof, registration.user.username
+        ),
         "ends": {
             "iso": times.iso(registration.expires_at),
             "text": times.clock_text(registration.expires_at),
             "left": times.time_left(registration.expires_at),
         },
-        "asks_for_pin": Proof(registration.proof).asks_for_pin,
-        "asks_for_password": Proof(registration.proof).asks_for_password,
     }
 
 
@@ -86,6 +108,10 @@ def groups(pin: str) -> list[str]:
         found.append(pin[start : start + size])
         start += size
     return found
+
+
+def _address_form(registration: Registration) -> AddressForm:
+    return AddressForm(formdata=None, data={"email": registration.user.email})
 
 
 def _key(registration: Registration) -> str:

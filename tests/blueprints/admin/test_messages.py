@@ -69,6 +69,16 @@ def test_the_demo_has_nothing_to_show_of_what_was_sent(
     assert visit(carol).get(PAGE).soup.select("details[id^=letter]") == []
 
 
+def test_without_a_mail_server_there_is_nothing_to_try(
+    app: Flask, visit: Visit, carol: User, issued: registrations.Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [form["action"].split("/")[-1] for form in visit(carol).get(PAGE).soup.select("tbody form")] == [
+        "cancel"
+    ]
+    monkeypatch.setitem(app.config, "MAIL_SERVER", "mail.harbour.example")
+    assert len(visit(carol).get(PAGE).soup.select("tbody form")) == 2
+
+
 def test_a_name_with_html_stays_text(
     visit: Visit, carol: User, alice: User, issued: registrations.Issued
 ) -> None:
@@ -86,7 +96,21 @@ def test_reasons_are_sentences(visit: Visit, carol: User, issued: registrations.
         assert sentence in visit(carol).get(PAGE).words("table")
 
 
-@pytest.mark.parametrize("person", ["alice", "bob", "dave"])
+def test_the_help_desk_sees_it_without_secrets_retries_and_cancels(
+    visit: Visit, dave: User, issued: registrations.Issued
+) -> None:
+    visitor, code = visit(dave), the_message().code
+    page = visitor.get(PAGE)
+    assert page.soup.select(f".menu a[href='{PAGE}']")
+    assert "Invitation" in page.words(f"#message-{code}")
+    assert issued.link not in page.text
+    assert visitor.post(f"{PAGE}/{code}/retry").status == 303
+    assert visitor.post(f"{PAGE}/{code}/cancel").status == 303
+    assert the_message().state == MessageState.CANCELLED
+    assert AuditEntry.select().order_by(AuditEntry.id.desc()).get().actor == dave.code
+
+
+@pytest.mark.parametrize("person", ["alice", "bob"])
 def test_others_may_neither_look_nor_change(
     person: str, request: pytest.FixtureRequest, visit: Visit, issued: registrations.Issued
 ) -> None:

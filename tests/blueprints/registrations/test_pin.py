@@ -32,9 +32,13 @@ def test_htmx_shows_the_pin(visit, alice, mailbox):
     assert ends["datetime"].endswith("Z")
     assert "today" in ends.get_text()
     assert answer.one("[data-countdown-text]")["data-left"] == "That is {time} from now."
-    assert answer.words(".key") == "localhost/go"
+    assert answer.words(".key") == "http://localhost/go"
     assert "alice" in answer.words("ol")
-    assert [form["action"].rpartition("/")[2] for form in answer.soup.select("form")] == ["pin", "cancel"]
+    assert [form["action"].rpartition("/")[2] for form in answer.soup.select("form")] == [
+        "pin",
+        "cancel",
+        "address",
+    ]
     assert mailbox()[0].kind == "pin"
     assert pin not in str(mailbox()[0].params)
 

@@ -58,7 +58,7 @@ def test_where_a_pin_is_asked_for_it_stands_beside_the_code(visit, alice):
     settings.put("proof_linux", "both", by=None)
     answer = visit(alice).post(URL, htmx=True, platform="linux")
     assert len(answer.one(".pin").get_text()) == 6
-    assert "Type this PIN and your password" in answer.words("ol")
+    assert "Type the PIN and your password." in answer.words("ol")
 
 
 def test_switched_off_it_is_refused(visit, alice):

@@ -46,8 +46,10 @@ def test_the_help_desk_sends_it_again_and_sees_no_secret(visit, alice, dave, a_r
     browser = visit(dave)
     answer = browser.post(f"/registrations/{registration.code}/reminder", htmx=True)
     assert answer.status == 200
-    assert mailbox()[0].recipient == "alice@harbour.example"
-    assert mailbox()[0].params["link"] not in answer.text
+    notification, invitation = mailbox()
+    assert (notification.kind, invitation.kind) == ("action_done", "invitation")
+    assert invitation.recipient == "alice@harbour.example"
+    assert invitation.params["link"] not in answer.text
     assert browser.post(f"/registrations/{registration.code}/pin").status == 403
     assert browser.post(f"/registrations/{registration.code}/qr").status == 403
 

@@ -1,0 +1,44 @@
+"""What text messages have of their own in the outbox: each costs money, so a number gets only so many in a day."""
+
+from __future__ import annotations
+
+import re
+
+from models import Message, MessageState
+from services import clock, settings
+from services.refused import N_, Refused
+
+MEDIUM = "sms"
+DAY = 86_400
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+
+
+def refuse_odd_number(number: str) -> None:
+    """Raises Refused for what is no E.164 number, line ends and all."""
+    if not NUMBER.fullmatch(number):
+        raise Refused(N_("This is not a phone number."), field="phone_number")
+
+
+def is_over_quota(number: str) -> bool:
+    """Has the number had its texts of the last 24 hours? Asked in the transaction of the next one, so exactly."""
+    was_refused = (Message.state == MessageState.FAILED) & (Message.reason == "quota")
+    was_never_tried = (Message.state == MessageState.CANCELLED) & (Message.tries == 0)
+    counted = Message.select().where(
+        Message.recipient == number,
+        Message.created_at > clock.now() - DAY,
+        Message.medium == MEDIUM,
+        ~was_refused,
+        ~was_never_tried,
+    )
+    return bool(counted.count() >= settings.load().sms_per_day)
+
+
+def hold_up(seconds: int, besides: Message) -> None:
+    """The gateway is gone or has enough: what else waits for it waits a little, so that mails go on."""
+    until = clock.now() + seconds
+    Message.update(next_at=until).where(
+        Message.medium == MEDIUM,
+        Message.state == MessageState.WAITING,
+        Message.next_at < until,
+        Message.id != besides.id,
+    ).execute()
