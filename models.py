@@ -163,12 +163,13 @@ class User(Table):
         known_roles: frozenset[Role]
 
     code = CharField(unique=True)
-    username = CharField(unique=True)  # as `services.users.normalised` leaves it
+    username = CharField(unique=True)  # as `services.user_details.normalised` leaves it
     name = CharField()
     name_search = CharField(index=True)
     last_name_search = CharField(default="", index=True)  # its last word, for people who know only that
     email = CharField(default="")
-    phone_number = CharField(default="")  # E.164, or nothing
+    email_search = CharField(default="", index=True)
+    phone_number = CharField(default="", index=True)  # E.164, or nothing
     password_hash = TextField(null=True)
     password_changed_at = BigIntegerField(null=True)
     is_disabled = BooleanField(default=False)
@@ -377,7 +378,11 @@ class Message(Table):
     sent_at = BigIntegerField(null=True)
 
     class Meta:
-        indexes = ((("state", "next_at"), False), (("device", "created_at"), False))
+        indexes = (
+            (("state", "next_at"), False),
+            (("device", "created_at"), False),
+            (("recipient", "created_at"), False),
+        )
 
 
 class AuditEntry(Table):

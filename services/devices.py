@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from models import ENROLLED, AuditEntry, Device, Platform, Status, User, database
-from services import audit, clock
+from models import ENROLLED, Device, Platform, Status, User, database
 from services.refused import N_
 
 MOST_AT_HOME = 200
-ONE_LOOK_SECONDS = 3600  # a look that is repeated within the hour is one look
 
 PLATFORM_NAMES = {
     Platform.LINUX: N_("Linux computer"),
@@ -38,13 +37,20 @@ class HomeRow(NamedTuple):
     way: str | None
     proof: str | None
     expires_at: int | None
+    mail_state: str | None  # of the mail with its link, as long as that is waited for
+    mail_reason: str | None
+    mail_sent_at: int | None
+    asked_ownership: str | None  # an administrator waits for the owner's consent
 
 
 # Written once as SQL: this is the page that everybody opens, and building it anew costs ten times its running.
 _HOME = """
 SELECT d.code, d.name, d.platform, d.status, d.ownership, d.next_ownership, d.os_name, d.os_version, d.model,
-       d.last_check_in_at, d.created_at, r.code, r.way, r.proof, r.expires_at
+       d.last_check_in_at, d.created_at, r.code, r.way, r.proof, r.expires_at, m.state, m.reason, m.sent_at,
+       d.asked_ownership
 FROM device d LEFT JOIN registration r ON r.device_id = d.id
+LEFT JOIN message m ON m.id = CASE WHEN d.status = 'pending' AND r.way <> 'qr' THEN (
+    SELECT max(id) FROM message WHERE device_id = d.id AND kind IN ('invitation', 'pin') AND medium = 'mail') END
 WHERE d.user_id = ?
 """
 _HOME_LIST = _HOME + f"ORDER BY d.id DESC LIMIT {MOST_AT_HOME}"
@@ -66,6 +72,14 @@ def by_code(code: str) -> Device | None:
     return Device.get_or_none(Device.code == code)
 
 
+def by_codes(codes: Iterable[str]) -> dict[str, Device]:
+    """Several at once, by their code. What is not there any more is left out."""
+    wanted = {code for code in codes if code}
+    return (
+        {device.code: device for device in Device.select().where(Device.code.in_(wanted))} if wanted else {}
+    )
+
+
 def display_name(device: Device | HomeRow) -> str:
     """What to call it: its own name, else what kind of thing it is (a message id: translate it)."""
     return device.name or PLATFORM_NAMES[Platform(device.platform)]
@@ -84,15 +98,3 @@ def with_stable_id(stable_id: str, besides: Device) -> list[Device]:
             Device.status.in_(ENROLLED) | is_joining_too,
         )
     )
-
-
-def note_look(device: Device, by: User) -> None:
-    """Somebody else looked at the device's page: the owner reads so in its history."""
-    lately = AuditEntry.select().where(
-        AuditEntry.device == device.code,
-        AuditEntry.actor == by.code,
-        AuditEntry.action == "device:looked:done",
-        AuditEntry.at > clock.now() - ONE_LOOK_SECONDS,
-    )
-    if not lately.exists():
-        audit.append("device:looked:done", by=by, device=device)

@@ -40,7 +40,7 @@ OWNERS_ROLE: dict[Action, Role | None] = {
     Action.WIPE: Role.WIPE,
 }
 HELP_DESK_MAY = frozenset({Action.REFRESH, Action.LOCK})
-ADMINISTRATOR_MAY = frozenset(Action) - {Action.RENAME, Action.CHANGE_OWNERSHIP}
+ADMINISTRATOR_MAY = frozenset(Action) - {Action.RENAME}
 
 ENROLLED_AND_HERE = frozenset({Status.ACTIVE, Status.LOST})
 POSSIBLE_IN: dict[Action, frozenset[Status]] = {
@@ -76,7 +76,12 @@ def has_role(user: User, role: Role) -> bool:
 
 def may_see(user: User, device: Device) -> bool:
     """The owner, the help desk and administrators see a device; for everybody else it does not exist."""
-    return device.user_id == user.id or bool(roles_of(user) & {Role.HELP_DESK, Role.ADMINISTRATOR})
+    return device.user_id == user.id or may_help(user)
+
+
+def may_help(user: User) -> bool:
+    """May this person look for other people and their devices?"""
+    return bool(roles_of(user) & {Role.HELP_DESK, Role.ADMINISTRATOR})
 
 
 def may_register_for(user: User, owner: User) -> bool:
@@ -147,6 +152,10 @@ def _has_right(user: User, device: Device, action: Action) -> bool:
         if needed is None or needed in roles:
             return True
     if action in ADMINISTRATOR_MAY and Role.ADMINISTRATOR in roles:
+        if action == Action.CHANGE_OWNERSHIP:
+            return (
+                device.user_id != user.id
+            )  # of others, whose owner is asked; of one's own by the role alone
         return action != Action.WIPE or _may_be_wiped_by_administrators(device)
     return action in HELP_DESK_MAY and Role.HELP_DESK in roles
 

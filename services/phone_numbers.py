@@ -1,5 +1,6 @@
 """Telephone numbers: reading what people type, storing E.164, showing it in groups."""
 
+from contextlib import suppress
 from functools import cache
 
 import phonenumbers
@@ -43,6 +44,20 @@ def parse(text: str, country: str) -> str:
             N_("No number of %(code)s looks like this. Check the digits."), field="phone_number", code=code
         )
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def beginnings(text: str, country: str) -> list[str]:
+    """How the numbers begin (E.164) that somebody may mean who typed the first digits, or all of them."""
+    digits = "".join(character for character in text if character.isdigit())
+    if text.startswith("+"):
+        found = [f"+{digits}"]
+    elif digits.startswith("00"):
+        found = [f"+{digits[2:]}"]
+    else:
+        found = [f"+{phonenumbers.country_code_for_region(country)}{digits.lstrip('0')}"]
+    with suppress(Refused):
+        found.append(parse(text, country))  # knows whose zero belongs to the number, as in Italy
+    return sorted(set(found))
 
 
 def is_country(code: str) -> bool:
