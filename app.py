@@ -18,7 +18,9 @@ from blueprints import (
     devices,
     enrolment,
     health,
+    help_desk,
     information,
+    passwords,
     registrations,
     sign_in,
 )
@@ -37,7 +39,9 @@ BLUEPRINTS = (
     devices.blueprint,
     enrolment.blueprint,
     health.blueprint,
+    help_desk.blueprint,
     information.blueprint,
+    passwords.blueprint,
     registrations.blueprint,
     sign_in.blueprint,
 )

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import available_timezones
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from flask_babel import gettext, refresh
 from flask_babel import lazy_gettext as _
 
-from blueprints.shared import access, forms, language, organisation, pages
-from models import database
+from blueprints.shared import access, browsers, forms, language, organisation, pages
+from blueprints.shared import activity as the_activity
+from models import UserSession, database
 from services import phone_numbers, sessions, users
 from services.refused import N_, Refused
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 NOT_THE_SAME = N_("This is not the same as above.")
+ON_A_PAGE = 50  # entries of the activity
 FIELDS_OF_PASSWORD = {"password": "new_password"}  # what the service calls it, and what the form does
+
+
+class Place(NamedTuple):
+    """One browser in which the person is signed in."""
+
+    session: UserSession
+    browser: str
+    is_here: bool
 
 
 class Details(forms.Form):
@@ -84,6 +95,58 @@ def change_password() -> Response:
     return pages.go_to("/account")
 
 
+@blueprint.get("/activity")
+def activity() -> Response:
+    told = the_activity.told(access.person(), ON_A_PAGE + 1, pages.place())
+    return pages.page_only(
+        "account/activity.html",
+        deeds=told[:ON_A_PAGE],
+        older=told[ON_A_PAGE - 1].id if len(told) > ON_A_PAGE else None,
+    )
+
+
+@blueprint.post("/sessions/<code>/end")
+def end_session(code: str) -> Response:
+    """Sign one browser out; it may be this one."""
+    session = sessions.by_code(access.person(), code)
+    if session is None:
+        abort(404)
+    is_here = session.code == access.signed_in().session.code
+    sessions.end_by_hand([session], by=access.person())
+    if is_here:
+        access.forget()
+        return pages.go_to("/sign-in")
+    return _ended(gettext("That browser is signed out."))
+
+
+@blueprint.post("/sessions/end-others")
+def end_other_sessions() -> Response:
+    here, everywhere = access.signed_in().session, sessions.list_for(access.person())
+    sessions.end_by_hand([session for session in everywhere if session.code != here.code], by=access.person())
+    return _ended(gettext("You are signed in here only."))
+
+
+@blueprint.get("/stay")
+def stay() -> Response:
+    """The person is still there. That they asked is enough to keep the session, so there is nothing to do."""
+    return pages.written("", 204) if pages.wants_fragment() else pages.go_to(pages.page_before())
+
+
+def _ended(sentence: str) -> Response:
+    pages.say("good", sentence)
+    if not pages.wants_fragment():
+        return pages.go_to("/account")
+    return pages.fragment_only("account/_sessions.html", sessions=_sessions())
+
+
+def _sessions() -> list[Place]:
+    here = access.signed_in().session
+    return [
+        Place(session, browsers.in_words(session.browser), session.code == here.code)
+        for session in sessions.list_for(access.person())
+    ]
+
+
 def _details() -> Details:
     """What the person typed, else what is stored."""
     person = access.person()
@@ -111,7 +174,9 @@ def _details() -> Details:
 
 
 def _page(details: Details, password: Password, status: int = 200) -> Response:
-    return pages.page_only("account/show.html", status, details=details, password=password)
+    return pages.page_only(
+        "account/show.html", status, details=details, password=password, sessions=_sessions()
+    )
 
 
 @cache

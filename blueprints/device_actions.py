@@ -5,10 +5,18 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext as _
 
-from blueprints.shared import access, action_pages, attempt, device_page, pages, words
-from blueprints.shared.device_forms import LockForm, MessageForm, OwnershipForm, RetireForm, WipeForm
+from blueprints.shared import access, action_pages, attempt, device_page, ownership_question, pages, words
+from blueprints.shared.device_forms import (
+    AnswerForm,
+    LockForm,
+    MessageForm,
+    OwnershipForm,
+    RetireForm,
+    WipeForm,
+)
 from models import Device
 from services import commands, device_actions, permissions
+from services import ownership as rules_of_ownership
 from services.permissions import Action
 
 blueprint = Blueprint("device_actions", __name__, url_prefix="/devices/<code>")
@@ -82,10 +90,24 @@ def ownership(code: str) -> Response:
 def change_ownership(code: str) -> Response:
     device, form = _allowed(code, Action.CHANGE_OWNERSHIP), OwnershipForm()
     person, wanted = access.person(), form.ownership.data or ""
-    if not attempt.works(form, lambda: device_actions.change_ownership(device, wanted, by=person)):
+    if not attempt.works(form, lambda: rules_of_ownership.change(device, wanted, by=person)):
         return action_pages.ownership(device, form, 422)
-    pages.say("good", _leads_to(device))
+    pages.say("wait" if device.asked_ownership else "good", _leads_to(device))
     return pages.go_to(f"/devices/{device.code}")
+
+
+@blueprint.post("/ownership/answer")
+def answer_ownership(code: str) -> Response:
+    """The owner says whether an administrator may make it the company's."""
+    device, form, person = access.own_device(code), AnswerForm(), access.person()
+    agrees = form.answer.text == "agree"
+    if not attempt.works(form, lambda: rules_of_ownership.answer(device, agrees, by=person)):
+        return _asked_again(device, form)
+    pages.say("good", _leads_to(device))
+    if not pages.wants_fragment():
+        return pages.go_to(pages.page_before())
+    answered = pages.fragment_only("device_actions/_question.html", device=device, question=None)
+    return pages.announce(answered, "device-changed")
 
 
 @blueprint.get("/wipe")
@@ -148,9 +170,24 @@ def _writing_again(device: Device, **forms: LockForm | MessageForm) -> Response:
     return pages.page_only("devices/show.html", 422, **(device_page.page(device, person) | forms))
 
 
+def _asked_again(device: Device, form: AnswerForm) -> Response:
+    """Neither yes nor no."""
+    question = ownership_question.of(device, access.person(), form)
+    if pages.wants_fragment():
+        return pages.fragment_only("device_actions/_question.html", 422, device=device, question=question)
+    page = device_page.page(device, access.person()) | {"question": question}
+    return pages.page_only("devices/show.html", 422, **page)
+
+
 def _leads_to(device: Device) -> str:
-    """Taken back, or to come."""
+    """Taken back, asked for, or to come."""
     name = words.display_name(device)
+    if device.asked_ownership:
+        return _(
+            "%(owner)s is asked. %(device)s stays as it is until they agree.",
+            owner=device.user.name,
+            device=name,
+        )
     if device.next_ownership is None:
         return _("%(device)s stays as it was.", device=name)
     then = words.ownership_word(device.next_ownership)

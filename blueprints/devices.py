@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort
 from flask_babel import gettext as _
 
 from blueprints.shared import access, attempt, device_history, device_page, home, pages, roll, words
 from blueprints.shared.device_forms import NameForm
 from models import Device
-from services import device_actions, devices, permissions
+from services import clock, device_actions, devices, permissions
 from services.permissions import Action
 
 blueprint = Blueprint("devices", __name__)
@@ -32,7 +32,8 @@ def card(code: str) -> Response:
     row = roll.as_of_now([row])[0]
     if not pages.wants_fragment():
         return pages.go_to("/")
-    answer = pages.fragment_only("devices/_card.html", card=roll.line(row))
+    since = clock.now() if device_page.has_changed(row.status) else pages.poll_began()
+    answer = pages.fragment_only("devices/_card.html", card=roll.line(row, since))
     return _announced(answer, row.status)
 
 
@@ -56,9 +57,7 @@ def progress(code: str) -> Response:
 def history(code: str) -> Response:
     """The whole history a page at a time; for htmx the newest of it, as the device's page has it."""
     device = access.visible_device(code)
-    before = request.args.get("before", "")
-    is_place = before.isascii() and before.isdigit() and len(before) < 19
-    told = device_history.told(device, access.person(), ON_A_PAGE + 1, int(before) if is_place else None)
+    told = device_history.told(device, access.person(), ON_A_PAGE + 1, pages.place())
     return pages.page_or_fragment(
         "devices/history.html",
         "devices/_log.html",
@@ -99,7 +98,5 @@ def _name_page(device: Device, form: NameForm, status: int = 200) -> Response:
 
 
 def _announced(answer: Response, now: str) -> Response:
-    """Tell the rest of the page, if it is not as it was when the part last asked (`was`)."""
-    if request.args.get("was", now) != now:
-        return pages.announce(answer, "device-changed")
-    return answer
+    """Tell the rest of the page, if it is not as it was when the part last asked."""
+    return pages.announce(answer, "device-changed") if device_page.has_changed(now) else answer

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from blueprints.shared import access, forms, known_browser, pages
+from blueprints.shared import access, browsers, forms, known_browser, pages
 from models import User, database
 from services import audit, first_administrator, sessions
 from services import sign_in as rules
@@ -141,10 +141,13 @@ def _first_administrator_page(form: FirstAdministrator, status: int = 200) -> Re
 
 def _signed_in(user: User, url: str) -> Response:
     """A new session under a new token; one that this browser had before ends."""
+    browser, is_known = request.user_agent.string, known_browser.is_known_for(user.username)
     with database.atomic():
         if access.is_signed_in():
             sessions.end(access.signed_in().session)
-        token = sessions.start(user, request.user_agent.string, _address())
+        token = sessions.start(user, browser, _address())
+        if not is_known:
+            rules.tell_of_new_browser(user, browsers.in_words(browser), _address())
         audit.append("user:sign_in:done", by=user, user=user, text={"address": _address()})
     access.remember(token)
     answer = pages.go_to(url)

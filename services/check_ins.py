@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models import Device, Status, database
-from services import audit, clock, codes, lifecycle
+from services import audit, clock, codes, devices, lifecycle
 
 # The facts that people search and sort by are columns; all others are kept as JSON.
 COLUMNS = (
@@ -31,6 +31,10 @@ def record(device: Device, facts: dict[str, Any]) -> None:
     now = clock.now()
     with database.atomic():
         _as_it_stands(device)
+        if device.status == Status.ENROLLING and _is_known_elsewhere(device, facts):
+            audit.append("device:enrolment:refused", by=None, device=device)
+            lifecycle.change(device, lifecycle.Event.GIVE_UP, by=device)
+            return
         if device.status == Status.ENROLLING:
             Device.update(registered_at=now).where(Device.id == device.id).execute()
             device.registered_at = now
@@ -69,6 +73,13 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
             )
         Device.update(**update).where(Device.id == device.id).execute()
     device.__data__.update(update)
+
+
+def _is_known_elsewhere(device: Device, facts: dict[str, Any]) -> bool:
+    """Did the same hardware become another person's since this one began to join?"""
+    stable_id = facts.get("stable_id") or device.stable_id
+    same = devices.with_stable_id(stable_id, besides=device) if stable_id else []
+    return any(other.user_id != device.user_id for other in same)
 
 
 def _as_it_stands(device: Device) -> None:

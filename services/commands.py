@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from models import LIVE_COMMAND, Command, CommandState, Device, Status, User, database
+from models import ENDED, LIVE_COMMAND, Command, CommandState, Device, Status, User, database
 from services import audit, clock, codes, lifecycle, permissions
 from services.refused import N_, Forbidden, Refused
 
@@ -21,6 +21,10 @@ def ask(device: Device, kind: str, by: User, params: dict[str, Any] | None = Non
     """Queue an order. The caller has asked `permissions`. One of a kind lives at a time: Refused for a second."""
     now, lives = clock.now(), LIVES.get(kind)
     with database.atomic():
+        if Device.select().where(Device.id == device.id, Device.status.in_(ENDED)).exists():
+            raise Refused(
+                N_("This device has left. There is nothing more to send.")
+            )  # a moment ago it was here
         try:
             command = Command.create(
                 code=codes.code(10),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models import ENDED, Command, Device, Ownership, User, database
+from models import ENDED, Command, Device, User, database
 from services import audit, channels, commands, devices, lifecycle, permissions
 from services.lifecycle import Event
 from services.permissions import Action
@@ -76,20 +76,6 @@ def rename(device: Device, name: str, by: User) -> None:
         audit.append("device:name:changed", by=by, device=device, text={"from": device.name, "to": name})
         Device.update(name=name, name_search=name.casefold()).where(Device.id == device.id).execute()
     device.name = name
-
-
-def change_ownership(device: Device, ownership: str, by: User) -> None:
-    """Say whose the device is. It counts from the next check-in on; until then it can be taken back."""
-    permissions.check(by, device, Action.CHANGE_OWNERSHIP)
-    if ownership not in tuple(Ownership):
-        raise Refused(N_("Choose one of these."), field="ownership")
-    wanted = None if ownership == device.ownership else ownership
-    if wanted == device.next_ownership:
-        raise Refused(N_("It is so already. Nothing was changed."), field="ownership")
-    with database.atomic():
-        Device.update(next_ownership=wanted).where(Device.id == device.id).execute()
-        audit.append("device:ownership:requested", by=by, device=device, params={"to": ownership})
-    device.next_ownership = wanted
 
 
 def report_lost(device: Device, by: User) -> None:

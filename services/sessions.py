@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from models import Role, User, UserSession, database
-from services import clock, codes, keyring, settings
+from services import audit, clock, codes, keyring, settings
 
 FRESH_SECONDS = 300  # how long a password that was just given counts for dangerous actions
 SEEN_EVERY = 60  # seconds: last_seen_at is written at most so often
@@ -126,6 +127,19 @@ def list_for(user: User) -> list[UserSession]:
         )
         .order_by(UserSession.last_seen_at.desc())
     )
+
+
+def by_code(user: User, code: str) -> UserSession | None:
+    """One of the person's own living sessions."""
+    return next((session for session in list_for(user) if session.code == code), None)
+
+
+def end_by_hand(sessions: Iterable[UserSession], by: User) -> None:
+    """Sign browsers of the person out, each with its entry. One that has ended meanwhile is fine."""
+    with database.atomic():
+        for session in sessions:
+            if UserSession.delete().where(UserSession.code == session.code).execute():
+                audit.append("user:session:ended", by=by, user=session.user, params={"session": session.code})
 
 
 def keep_for_next_page(session: UserSession, key: str, value: dict[str, Any]) -> None:

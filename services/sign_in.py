@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from models import Role, User
-from services import audit, passwords, permissions, settings, throttle, users
+from models import AuditEntry, Role, User
+from services import audit, clock, outbox, passwords, permissions, settings, throttle, users
 from services.codes import digest
 from services.refused import N_, Refused
+from services.user_details import normalised
 
 ACCOUNT_LIMIT = 30  # failures on one account from anywhere, before new browsers wait
 ACCOUNT_LONGEST_WAIT = 120  # seconds: a stranger must not be able to keep the owner out
@@ -53,8 +54,8 @@ def attempt_with(
     did to the account elsewhere; only for its own failures.
     """
     refuse_flood(address)
-    name = users.normalised(username)[:200]
-    account = f"account:{digest(name)}"
+    name = normalised(username)[:200]
+    account = _account(name)
     rules = settings.load()
     if known_browser:
         keys = [(f"{account}:known", rules.sign_in_failures, throttle.LONGEST_WAIT)]
@@ -82,6 +83,24 @@ def prove_again(user: User, password: str, address: str) -> None:
     attempt(user.username, password, address, known_browser=True)
 
 
+def tell_of_new_browser(user: User, browser: str, address: str) -> None:
+    """Mail the person that somebody signed in with a browser that was not known here; `browser` is in words.
+
+    In the transaction of the sign-in, before its entry: at the very first one there is nothing to wonder about.
+    """
+    before = AuditEntry.select().where(
+        AuditEntry.actor == user.code, AuditEntry.action == "user:sign_in:done"
+    )
+    if user.email and settings.load().notifies("new_sign_in") and before.exists():
+        params = {"browser": browser, "address": address, "at": clock.now()}
+        outbox.queue("new_sign_in", user=user, recipient=user.email, params=params)
+
+
+def forgive(user: User) -> None:
+    """The person proved who they are in another way: what failed before keeps nobody waiting."""
+    throttle.forget_all(_account(user.username))
+
+
 def refuse_flood(address: str) -> None:
     """Raises TooMany when an address has failed too often, whichever accounts it tried."""
     seconds = throttle.wait(f"address:{address}")
@@ -92,3 +111,8 @@ def refuse_flood(address: str) -> None:
 def count_failure(address: str) -> None:
     """A secret other than a password was wrong: it counts against the address."""
     throttle.allow(f"address:{address}", ADDRESS_LIMIT)
+
+
+def _account(name: str) -> str:
+    """How every key of the account's throttle begins."""
+    return f"account:{digest(name)}"

@@ -41,6 +41,12 @@ def forget(key: str) -> None:
         Throttle.delete().where(Throttle.key == key).execute()
 
 
+def forget_all(beginning: str) -> None:
+    """The count starts again for every key that begins like this."""
+    with database.atomic():
+        Throttle.delete().where(Throttle.key >= beginning, Throttle.key < beginning + "\U0010ffff").execute()
+
+
 def purge() -> None:
     """Drop what nobody has tried for a day."""
     with database.atomic():

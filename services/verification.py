@@ -47,15 +47,17 @@ def newest_living(username: str, platform: str) -> Registration | None:
     user = users.find(username[:200])
     if user is None:
         return None
+    now = clock.now()
+    waits = (Device.status == Status.PENDING) & Registration.verified_at.is_null()
+    has_lapsed_token = (Device.status == Status.VERIFIED) & (Registration.token_expires_at <= now)
     found = (
         Registration.select()
         .join(Device)
         .where(
             Registration.user == user,
             Device.platform == platform,
-            Device.status == Status.PENDING,
-            Registration.verified_at.is_null(),
-            Registration.expires_at > clock.now(),
+            waits | has_lapsed_token,
+            Registration.expires_at > now,
         )
         .order_by(Registration.issued_at.desc(), Registration.id.desc())
         .first()

@@ -23,11 +23,24 @@
     offline();
   });
 
-  // htmx focuses [autofocus] by itself; a form that came back starts at its first wrong field.
-  on('htmx:after:settle', ({ detail: { newContent } }) => {
-    const first = (selector) => newContent.filter((node) => node.matches)
-      .map((node) => (node.matches(selector) ? node : one(selector, node))).find(Boolean);
-    if (!first('[autofocus]') && first('[aria-invalid="true"]')) first('[aria-invalid="true"]').focus();
+  // htmx focuses [autofocus] by itself; a form that came back starts at its first wrong field. A part that was swapped under
+  // the focus gives it back: to the control that leads where the old one led, else to the part's beginning.
+  let had = null, its = null; // the control that had the focus, and the swap that takes it away
+  const leads = (control) => control.getAttribute('href') || control.getAttribute('formaction') || (control.form && control.form.getAttribute('action'));
+  on('htmx:before:swap', ({ detail: { tasks } }) => {
+    had = document.activeElement;
+    its = had && tasks.find(({ target }) => target && target.contains && target.contains(had));
+  });
+  on('htmx:before:settle', ({ detail: { task, newContent } }) => {
+    const all = (selector) => newContent.filter((node) => node.matches)
+      .flatMap((node) => [node, ...node.querySelectorAll('*')]).filter((node) => node.matches(selector));
+    if (all('[autofocus]')[0]) return;
+    const wrong = all('[aria-invalid="true"]')[0];
+    if (!wrong && (task !== its || had.isConnected || document.activeElement !== document.body)) return;
+    const same = !wrong && leads(had) && all('a, button').find((control) => leads(control) === leads(had));
+    const place = wrong || same || all('h1, h2, h3')[0] || all('a')[0] || one('#main');
+    if (place.tabIndex < 0) place.tabIndex = -1;
+    place.focus();
   });
 
   // <span data-needs-script hidden><button data-copy="#id" data-copied="Copied">. A page over http has no clipboard object.
@@ -44,6 +57,29 @@
     (one('[data-copy-label]', button) || button).textContent = button.dataset.copied;
     say(Object.assign(document.createElement('p'), { className: 'vh', textContent: button.dataset.copied }), 'copied');
   });
+
+  // <body data-session="840 840 86000">: seconds until the session ends as it is, after a click, and at the latest.
+  // A click in another tab of the browser counts; a poll (?since=) does not. Three minutes before, say so.
+  const [asItIs, afterClick, latest] = (document.body.dataset.session || '').split(' ').map((seconds) => seconds * 1000);
+  if (latest) {
+    const WARN = 180000, over = Date.now() + latest, keep = (left) => localStorage.setItem('session-until', Date.now() + left);
+    const look = () => {
+      const idle = Number(localStorage.getItem('session-until')), left = Math.min(idle, over) - Date.now();
+      const warning = one('#messages > [data-said="ending"]');
+      if (left > WARN && warning) warning.remove();
+      if (left > WARN || left < 0 || warning) return;
+      const message = one(idle < over ? '#idle-message' : '#session-over-message').content.firstElementChild.cloneNode(true);
+      say(message, 'ending');
+      htmx.process(message);
+    };
+    keep(asItIs);
+    on('htmx:before:response', ({ detail: { ctx } }) => {
+      if (ctx.response.status >= 400 || /[?&]since=/.test(ctx.request.action)) return;
+      keep(afterClick);
+      look();
+    });
+    setInterval(look, 5000);
+  }
 
   on('keydown', ({ key }) => {
     if (key === 'Escape') each('details.menu[open]', (menu) => { menu.open = false; one('summary', menu).focus(); });

@@ -6,7 +6,7 @@ from flask import Response
 from flask_babel import gettext as _
 
 from blueprints.enrolment import agent_step, journey
-from blueprints.shared import pages
+from blueprints.shared import instructions, pages
 from models import Registration, Status
 from services import channels, enrolment_tokens
 
@@ -78,5 +78,6 @@ def _page(registration: Registration) -> Response:
         channel=step["step"],
         token=token,
         since=pages.poll_began(),
+        instructions=instructions.on_the_device(registration.device.platform, registration.user.username),
         **STEPS[step["step"]].context(registration.device, token or ""),
     )

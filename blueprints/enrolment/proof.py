@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from blueprints.enrolment import fields, journey
 from blueprints.enrolment.fields import PlatformForm, ProofForm, WithoutLinkForm
-from blueprints.shared import forms, known_browser, pages
+from blueprints.shared import forms, instructions, known_browser, pages
 from blueprints.shared.platform_of import platform_of
 from models import Platform, Proof, Registration, Status
 from services import registrations, verification
@@ -138,6 +138,9 @@ def _with_link(
         status,
         registration=registration,
         device=registration.device,
+        instructions=instructions.after_opening(
+            registration.device.platform, registration.proof, registration.user.username
+        ),
         form=form,
         kind=kind or PlatformForm.of_channel(registration.device.platform),
         looks_like=_looks_like(),

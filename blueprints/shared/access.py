@@ -11,7 +11,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 
 from blueprints.shared import organisation, pages
 from models import Device, Registration, Role, User
-from services import devices, permissions, registrations, sessions
+from services import devices, looks, permissions, registrations, sessions
 from services.refused import N_, Forbidden
 from services.sessions import SignedIn
 
@@ -115,8 +115,7 @@ def visible_device(code: str) -> Device:
     device = devices.by_code(code)
     if device is None or not permissions.may_see(person(), device):
         abort(404)
-    if device.user_id != person().id:
-        devices.note_look(device, by=person())
+    looks.note_device(device, by=person())
     return device
 
 
@@ -127,6 +126,14 @@ def registration(code: str) -> Registration:
         abort(404)
     if found.user_id != person().id and not permissions.may_resend_for(person(), found.user):
         abort(404)
+    return found
+
+
+def own_registration(code: str) -> Registration:
+    """One's own. Raises Forbidden for those who may only send it again."""
+    found = registration(code)
+    if found.user_id != person().id:
+        raise Forbidden(N_("You do not have the right to do this."))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from flask_babel import gettext as _
 
-from blueprints.shared import access, organisation, pages, words
+from blueprints.shared import access, organisation, ownership_question, pages, words
 from blueprints.shared.device_forms import OwnershipForm, RetireForm, WipeForm
 from models import Device, Ownership
 from services import permissions, sessions
@@ -23,9 +23,9 @@ def retire(device: Device, form: RetireForm, status: int = 200) -> Response:
 
 
 def ownership(device: Device, form: OwnershipForm, status: int = 200) -> Response:
-    rules = organisation.current()
+    rules, is_own = organisation.current(), device.user_id == access.person().id
     form.ownership.choices = [
-        (Ownership.EMPLOYEE, _("Mine") if device.user_id == access.person().id else device.user.name),
+        (Ownership.EMPLOYEE, _("Mine") if is_own else device.user.name),
         (Ownership.COMPANY, rules.organisation),
     ]
     hints = {
@@ -37,10 +37,12 @@ def ownership(device: Device, form: OwnershipForm, status: int = 200) -> Respons
     }
     if rules.admin_wipes_employee_devices:
         hints[Ownership.EMPLOYEE] = _(
-            "It is yours. Administrators of %(organisation)s may still wipe it: that is its rule here.",
+            "Administrators of %(organisation)s may still wipe it: that is its rule here.",
             organisation=rules.organisation,
         )
-    return _page("ownership", device, form, status, hints=hints)
+    question = ownership_question.of(device, access.person())
+    asks_first = not is_own and device.ownership == Ownership.EMPLOYEE and not device.next_ownership
+    return _page("ownership", device, form, status, hints=hints, question=question, asks_first=asks_first)
 
 
 def _page(action: str, device: Device, form: Any, status: int, **more: Any) -> Response:

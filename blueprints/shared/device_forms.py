@@ -45,5 +45,11 @@ class RetireForm(forms.Form):
     reason = forms.text(_("Why? You may leave this empty"), REASON)
 
 
+class AnswerForm(forms.Form):
+    """Two buttons, so there is nothing to see of it but what was pressed."""
+
+    answer = forms.Choice(_("Your answer"), choices=[forms.option("agree", ""), forms.option("decline", "")])
+
+
 class OwnershipForm(forms.Form):
     ownership = RadioField(_("Whose is it?"), validate_choice=False)  # the service says what may be chosen

@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 
-from blueprints.shared import access, device_facts, device_history, device_registration, pages, words
+from blueprints.shared import (
+    access,
+    device_facts,
+    device_history,
+    device_registration,
+    ownership_question,
+    pages,
+    words,
+)
 from blueprints.shared.device_forms import LockForm, MessageForm
 from models import Command, Device, Status, User
 from services import clock, commands, permissions, registrations
@@ -63,7 +72,8 @@ def progress(device: Device, person: User) -> dict[str, Any]:
     """The part that changes: status, orders, actions and facts; and when it asks for itself again."""
     ordered = [command for command in commands.of_device(device) if _is_worth_saying(command)]
     registration = registrations.of_device(device)
-    since = pages.poll_began()
+    now = mark(device, ordered)
+    since = clock.now() if has_changed(now) else pages.poll_began()
     seconds = pages.next_poll(since) if _is_pending(device, ordered) else None
     return {
         "device": device,
@@ -74,9 +84,10 @@ def progress(device: Device, person: User) -> dict[str, Any]:
         "tiles": _tiles(device, person, ordered),
         "unavailable": [_(sentence) for _action, sentence in permissions.unavailable(person, device)],
         "facts": device_facts.facts_of(device, registration, person),
+        "question": ownership_question.of(device, person),
         "joining": device_registration.state(device, registration, person),
         "since": since,
-        "mark": mark(device, ordered),
+        "mark": now,
         "seconds": seconds,
         "has_given_up": seconds is None and _is_pending(device, ordered),
     }
@@ -104,6 +115,11 @@ def writing(device: Device, person: User) -> dict[str, Any]:
 def mark(device: Device, ordered: list[Command]) -> str:
     """Changes when the device or an order does, so that a poll can tell the rest of the page."""
     return "-".join([device.status, *(command.state for command in ordered)])
+
+
+def has_changed(now: str) -> bool:
+    """Is it not as it was when the part last asked (?was=)? Then the waiting begins anew."""
+    return bool(request.args.get("was", now) != now)
 
 
 def changed_answer(device: Device) -> Any:

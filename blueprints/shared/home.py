@@ -1,7 +1,7 @@
 """The home page: the sentence, the roll, how many more, and the panel to register another.
 
 Everybody opens it all the time. So what is the same from one time to the next is written once and kept, and each
-answer puts its own sentence, lines and CSRF token in.
+answer puts its own sentence, questions, lines, CSRF token and the end of its session in.
 """
 
 from __future__ import annotations
@@ -18,14 +18,19 @@ from flask_babel import ngettext
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from blueprints.shared import access, organisation, register_panel, roll
+from blueprints.shared import access, organisation, ownership_question, register_panel, roll, session_end
 from blueprints.shared.state_sentence import number_word, state_sentence
 from models import Role, User
 from services import devices, registration_rules
 from services.settings import Settings
 
 PAGE = "devices/index.html"
-FILLED_IN = ("sentence", "here", "gone")  # these differ from answer to answer, and so does the CSRF token
+FILLED_IN = (
+    "sentence",
+    "questions",
+    "here",
+    "gone",
+)  # these differ from answer to answer, and so does the CSRF token
 PLACE = re.compile("\x00([a-z]+)\x00")
 
 
@@ -49,6 +54,7 @@ def roll_of(person: User) -> dict[str, Any]:
     return {
         "has_devices": bool(rows),
         "sentence": state_sentence(rows),
+        "questions": ownership_question.on_home(rows, person),
         "here": roll.lines(here),
         "gone": roll.lines(gone),
         "limit": _limit_sentence(person),
@@ -71,7 +77,7 @@ def page(person: User) -> str:
         parts["has_devices"],
         tuple(bool(parts[name]) for name in FILLED_IN),
     )
-    values = {**parts, "csrf": generate_csrf()}
+    values = {**parts, "csrf": generate_csrf(), "session": _session()}
     pieces = _kept(frame)
     return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
@@ -91,7 +97,13 @@ def _kept(frame: Frame) -> tuple[str, ...]:
         may_register=_may_register(),
         panel=register_panel.panel(access.person()),
     )
-    return tuple(PLACE.split(html.replace(generate_csrf(), "\x00csrf\x00")))
+    html = html.replace(generate_csrf(), "\x00csrf\x00").replace(_session(), "\x00session\x00")
+    return tuple(PLACE.split(html))
+
+
+def _session() -> str:
+    """As the layout has it."""
+    return f'data-session="{session_end.seconds()}"'
 
 
 def _may_register() -> bool:

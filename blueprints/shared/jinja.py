@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 from wtforms import Field, PasswordField, SelectField, StringField, TextAreaField
 
-from blueprints.shared import forms, organisation, pages, times, words
+from blueprints.shared import forms, organisation, pages, session_end, times, words
 from models import Role, User
-from services import phone_numbers
+from services import permissions, phone_numbers
 
 
 def init(app: Flask) -> None:
@@ -25,7 +25,9 @@ def init(app: Flask) -> None:
     app.jinja_env.globals.update(
         settings=LocalProxy(organisation.current),
         reader=reader,
+        session_seconds=session_end.seconds,
         is_administrator=is_administrator,
+        is_helper=is_helper,
         language=lambda: flask_babel.get_locale().language,
         direction=lambda: flask_babel.get_locale().text_direction,
         help_desk_is_known=help_desk_is_known,
@@ -57,6 +59,11 @@ def reader() -> User | None:
 
 def is_administrator() -> bool:
     return bool(current_user.is_authenticated and Role.ADMINISTRATOR in current_user.signed_in.roles)
+
+
+def is_helper() -> bool:
+    """May the reader look for other people and their devices?"""
+    return bool(current_user.is_authenticated and permissions.may_help(current_user.signed_in.user))
 
 
 def help_desk_is_known() -> bool:

@@ -119,6 +119,12 @@ def next_poll(since: int) -> int | None:
     return None
 
 
+def place() -> int | None:
+    """The id that the page before ended with (?before=): this one goes on after it. None: from the newest on."""
+    before = request.args.get("before", "")
+    return int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+
+
 def is_poll() -> bool:
     """A part of a page asked by itself. Nobody clicked, so the session does not live longer for it."""
     return wants_fragment() and "since" in request.args

@@ -1,13 +1,14 @@
 """The roll: a person's devices, a line each.
 
-Everybody opens this list all the time, so its lines are written by one function out of words that are looked
-up once in each language, not by a template: twenty lines of Jinja cost more than the rest of the page.
+Everybody opens this list all the time, so its lines are written by functions out of words that are looked
+up once in each language, and kept until they change: twenty lines of Jinja cost more than the rest of the page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple, cast
@@ -20,12 +21,13 @@ from markupsafe import Markup
 
 from blueprints.shared import access, organisation, pages, times
 from blueprints.shared.device_registration import PATHS
-from blueprints.shared.roll_words import RollWords, roll_words
+from blueprints.shared.roll_words import RollWords, mail_said, roll_words
 from models import ENDED, ENROLLED, Role, Status, Way
 from services import clock
 from services.devices import HomeRow
 
 SHOWN_AFTER_EXPIRY = 7 * 86_400  # seconds; older ones are folded away
+POLL, TOKEN = "\x00poll\x00", "\x00token\x00"  # places in kept lines for what differs from answer to answer
 BUCKET = 15  # seconds within which "2 minutes ago" is worked out once
 
 
@@ -48,14 +50,14 @@ class Reading:
     may_register: bool
 
 
-def reading() -> Reading:
+def reading(since: int | None = None) -> Reading:
     """For whoever asks now."""
     reader = Reader(flask_babel.get_locale(), organisation.current().organisation, _static_url("icons.svg"))
     return Reading(
         reader=reader,
         words=roll_words(*reader),
         now=clock.now(),
-        since=pages.poll_began(),
+        since=since or clock.now(),
         may_register=Role.REGISTER in access.signed_in().roles,
     )
 
@@ -85,18 +87,23 @@ def lines(rows: Iterable[HomeRow]) -> Markup:
     return Markup("\n".join(_line(row, shared) for row in rows))  # noqa: S704 - every value is escaped below
 
 
-def line(row: HomeRow) -> Markup:
-    return Markup(_line(row, reading()))  # noqa: S704
+def line(row: HomeRow, since: int) -> Markup:
+    """One line alone, that has waited since then."""
+    return Markup(_line(row, reading(since)))  # noqa: S704
 
 
 def _line(row: HomeRow, shared: Reading) -> str:
     if row.status in ENROLLED:
         age = max(0, shared.now - (row.last_check_in_at or shared.now))
         return _enrolled_line(row, shared.reader, age // BUCKET)
-    name = _name(row, shared.words)
     if row.status in ENDED:
-        return _li(row, shared.words, shared.words.sentences[row.status], _renew_button(row, name, shared))
-    return _waiting_line(row, name, shared)
+        html = _ended_line(row, shared.reader, shared.may_register)
+    else:
+        today = datetime.fromtimestamp(shared.now, flask_babel.get_timezone()).date()
+        has_stopped = pages.next_poll(shared.since) is None
+        html = _waiting_line(row, shared.reader, shared.may_register, has_stopped, today)
+        html = html.replace(POLL, _poll(row, shared))
+    return html.replace(TOKEN, generate_csrf()) if TOKEN in html else html
 
 
 @lru_cache(maxsize=5000)
@@ -130,19 +137,33 @@ def _name(row: HomeRow, words: RollWords) -> str:
     return escape(row.name) if row.name else words.platforms[row.platform]
 
 
-def _waiting_line(row: HomeRow, name: str, shared: Reading) -> str:
-    words = shared.words
+@lru_cache(maxsize=2000)
+def _waiting_line(row: HomeRow, reader: Reader, may_register: bool, has_stopped: bool, today: date) -> str:
+    """With a place for how it asks again. `today` is the reader's: "14:32 today" is out of date tomorrow."""
+    words = roll_words(*reader)
     if row.status == Status.PENDING and row.expires_at is not None and row.way:
         before, after = words.to_do[row.way]
-        said = f"{before}{times.clock_time(row.expires_at)}{after}"
+        said = f"{before}{times.clock_time(row.expires_at)}{after}{mail_said(row, words)}"
     else:
         said = words.sentences[row.status]
+    if has_stopped:
+        said += f" {words.stopped}"
     buttons = ""
-    if shared.may_register and row.status != Status.ENROLLING and row.registration_code:
+    if may_register and row.status != Status.ENROLLING and row.registration_code:
+        name = _name(row, words)
         again = _once_more(row, name, words.again[row.way or ""])
         cancel = _button(f"/registrations/{row.registration_code}/cancel", words.cancel, name, stays=True)
         buttons = f'<div class="row">{again}{cancel}</div>'
-    return _li(row, words, said + _stopped(shared), buttons, _poll(row, shared))
+    return _li(row, words, said, buttons, POLL)
+
+
+@lru_cache(maxsize=2000)
+def _ended_line(row: HomeRow, reader: Reader, may_register: bool) -> str:
+    words = roll_words(*reader)
+    renew = ""
+    if row.status == Status.EXPIRED and may_register and row.registration_code:
+        renew = f'<div class="row">{_once_more(row, _name(row, words), words.renew)}</div>'
+    return _li(row, words, words.sentences[row.status], renew)
 
 
 def _once_more(row: HomeRow, name: str, word: str) -> str:
@@ -151,17 +172,11 @@ def _once_more(row: HomeRow, name: str, word: str) -> str:
     return _button(f"/registrations/{row.registration_code}/{path}", word, name, stays=path == "reminder")
 
 
-def _renew_button(row: HomeRow, name: str, shared: Reading) -> str:
-    if row.status != Status.EXPIRED or not shared.may_register or not row.registration_code:
-        return ""
-    return f'<div class="row">{_once_more(row, name, shared.words.renew)}</div>'
-
-
 def _button(url: str, word: str, name: str, stays: bool) -> str:
     """A form of one button. With `stays`, htmx sends it and the list asks for itself when that is done."""
-    htmx = f' data-hx-post="{url}" data-hx-swap="none"' if stays else ""
+    htmx = f' data-hx-post="{url}" data-hx-swap="none" data-hx-sync="drop"' if stays else ""
     return (
-        f'<form method="post" action="{url}"{htmx}><input type="hidden" name="csrf_token" value="{generate_csrf()}">'
+        f'<form method="post" action="{url}"{htmx}><input type="hidden" name="csrf_token" value="{TOKEN}">'
         f'<button class="btn slim">{word}<span class="vh">: {name}</span></button></form>'
     )
 
@@ -173,10 +188,6 @@ def _poll(row: HomeRow, shared: Reading) -> str:
         return ""
     url = f"/devices/{row.code}/card?since={shared.since}&amp;was={row.status}"
     return f' data-hx-get="{url}" data-hx-trigger="every {seconds}s" data-hx-swap="outerHTML"'
-
-
-def _stopped(shared: Reading) -> str:
-    return "" if pages.next_poll(shared.since) is not None else f" {shared.words.stopped}"
 
 
 def _ran_out_lately(row: HomeRow) -> bool:

@@ -10,9 +10,11 @@ from babel import Locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from blueprints.shared import words
-from blueprints.shared.words import names
-from models import Ownership, Platform, Status, Way
+from blueprints.shared import times, words
+from blueprints.shared.delivery_state import TRIED, UNDER_WAY
+from blueprints.shared.words import names, orders
+from models import MessageState, Ownership, Platform, Status, Way
+from services.devices import HomeRow
 
 PLACE = "\x00"  # stands where a value will go
 Around = tuple[str, str]  # what stands before and after the value
@@ -29,6 +31,8 @@ class RollWords:
     next_owners: dict[str, str]
     to_do: dict[str, Around]  # by way, around the time
     again: dict[str, str]  # by way
+    mails: dict[str, Around]  # by the mail's state, around the time it went out
+    correct: str
     last_check_in: Around
     cancel: str
     renew: str
@@ -66,11 +70,36 @@ def roll_words(locale: Locale, organisation: str, icons: str) -> RollWords:
             Way.PIN: escape(_("Renew the PIN")),
             Way.QR: escape(_("Renew the code")),
         },
+        mails={
+            MessageState.WAITING: _around(_("The mail is on its way.")),
+            TRIED: _around(_("The mail has not gone out yet.")),
+            MessageState.SENT: _around(_("The mail went out at %(time)s.", time=PLACE)),
+            MessageState.FAILED: _around(_("The mail did not go out.")),
+            MessageState.CANCELLED: _around(_("The mail was called off.")),
+        },
+        correct=escape(_("Correct the address")),
         last_check_in=_around(_("Last check-in %(time)s.", time=PLACE)),
         cancel=escape(_("Cancel it")),
         renew=escape(_("Renew")),
         stopped=f'{escape(_("We stopped looking for news."))} <a href="/">{escape(_("Look again"))}</a>',
     )
+
+
+def mail_said(row: HomeRow, words: RollWords) -> str:
+    """How far the mail with its link is, and what to do when it came no further."""
+    if not row.mail_state:
+        return ""
+    state = row.mail_state
+    if state in UNDER_WAY:
+        state = TRIED if row.mail_reason else MessageState.WAITING
+    before, after = words.mails[state]
+    when = times.clock_time(row.mail_sent_at) if state == MessageState.SENT and row.mail_sent_at else ""
+    said = f" {before}{when}{after}"
+    if row.mail_reason:
+        said += f" {escape(orders.reason_sentence(row.mail_reason))}"
+    if row.mail_state == MessageState.FAILED:
+        said += f' <a href="/registrations/{row.registration_code}#email">{words.correct}</a>'
+    return said
 
 
 def _icon(icons: str, name: str) -> str:

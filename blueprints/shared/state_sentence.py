@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import flask_babel
 from babel import Locale
@@ -22,14 +23,24 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def state_sentence(rows: Sequence[HomeRow]) -> Markup:
+class Other(NamedTuple):
+    """What the sentence says of a device that is not simply in good order."""
+
+    status: str
+    name: str
+    model: str | None
+    platform: str
+
+
+def state_sentence(rows: Iterable[HomeRow]) -> Markup:
     """Three devices. Two are in good order, and <mark>the Pixel 8 is waiting for you</mark>."""
-    here = [row for row in rows if row.status not in ENDED]
-    if not here:
-        return Markup()
-    if all(row.status == Status.ACTIVE for row in here):
-        return _all_are_good(flask_babel.get_locale(), len(here))
-    return _counted(len(here)) + " " + _how_they_are(here)
+    good, others = 0, []
+    for row in rows:
+        if row.status == Status.ACTIVE:
+            good += 1
+        elif row.status not in ENDED:
+            others.append(Other(row.status, row.name, row.model, row.platform))
+    return _sentence(flask_babel.get_locale(), good, tuple(others)) if good or others else Markup()
 
 
 def number_word(number: int) -> str:
@@ -37,27 +48,28 @@ def number_word(number: int) -> str:
     return _(NUMBERS[number]) if number < len(NUMBERS) else str(number)
 
 
-@lru_cache(maxsize=200)
-def _all_are_good(locale: Locale, count: int) -> Markup:
-    """What most people read most of the time. `locale` is the reader's, in which gettext speaks here."""
-    if count == 1:
-        good = _("It is in good order.")
-    else:
-        good = _("Both are in good order.") if count == 2 else _("All are in good order.")
-    return _counted(count) + " " + escape(good)
+@lru_cache(maxsize=1000)
+def _sentence(locale: Locale, good: int, others: tuple[Other, ...]) -> Markup:
+    """Kept, because everybody reads the same one again and again.
 
-
-def _counted(count: int) -> Markup:
+    `locale` must be the reader's, in which gettext speaks now: it keeps the languages apart.
+    """
+    count = good + len(others)
     number = number_word(count)
-    return _starting_large(
-        escape(ngettext("%(number)s device.", "%(number)s devices.", count, number=number))
-    )
+    counted = escape(ngettext("%(number)s device.", "%(number)s devices.", count, number=number))
+    how_they_are = _how_they_are(good, others) if others else _all_are_good(good)
+    return _starting_large(counted) + " " + how_they_are
 
 
-def _how_they_are(rows: Sequence[HomeRow]) -> Markup:
-    good = [row for row in rows if row.status == Status.ACTIVE]
-    clauses = [_are_good(len(good))] if good else []
-    troubles = [clause for clause in (_waiting(rows), _joining(rows), *_others(rows)) if clause]
+def _all_are_good(count: int) -> Markup:
+    if count == 1:
+        return escape(_("It is in good order."))
+    return escape(_("Both are in good order.") if count == 2 else _("All are in good order."))
+
+
+def _how_they_are(good: int, others: Sequence[Other]) -> Markup:
+    clauses = [_are_good(good)] if good else []
+    troubles = [clause for clause in (_waiting(others), _joining(others), *_leaving(others)) if clause]
     troubles[0] = Markup("<mark>{}</mark>").format(troubles[0])
     return _starting_large(_joined(clauses + troubles)) + "."
 
@@ -69,21 +81,21 @@ def _are_good(count: int) -> Markup:
     )
 
 
-def _waiting(rows: Sequence[HomeRow]) -> Markup | None:
+def _waiting(rows: Sequence[Other]) -> Markup | None:
     waiting = [row for row in rows if row.status in WAITING and row.status != Status.ENROLLING]
     if len(waiting) > 1:
         return escape(_("%(number)s are waiting for you", number=number_word(len(waiting))))
     return escape(_("%(device)s is waiting for you", device=_called(waiting[0]))) if waiting else None
 
 
-def _joining(rows: Sequence[HomeRow]) -> Markup | None:
+def _joining(rows: Sequence[Other]) -> Markup | None:
     joining = [row for row in rows if row.status == Status.ENROLLING]
     if len(joining) > 1:
         return escape(_("%(number)s are joining", number=number_word(len(joining))))
     return escape(_("%(device)s is joining", device=_called(joining[0]))) if joining else None
 
 
-def _others(rows: Sequence[HomeRow]) -> list[Markup]:
+def _leaving(rows: Sequence[Other]) -> list[Markup]:
     """Lost, blocked and leaving devices, each by its name: there are few."""
     said = {
         Status.LOST: _("%(device)s is reported lost"),
@@ -98,9 +110,9 @@ def _others(rows: Sequence[HomeRow]) -> list[Markup]:
     ]
 
 
-def _called(row: HomeRow) -> str:
+def _called(row: Other) -> str:
     """The Pixel 8, but Alice's laptop: a name that a person gave takes no article."""
-    name = words.display_name(row)
+    name = row.name or words.platform_word(row.platform)
     return _("the %(device)s", device=name) if row.name in ("", row.model) else name
 
 

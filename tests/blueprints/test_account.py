@@ -125,7 +125,7 @@ def test_a_new_password_ends_every_other_session(visit: Visit, alice: User) -> N
 @pytest.mark.parametrize(
     ("fields", "field", "sentence"),
     [
-        ({"old_password": "wrong"}, "old_password", "This is not your present password."),
+        ({"old_password": "wrong"}, "old_password", "This is not your present password. After several tries, wait a while."),
         ({"old_password": ""}, "old_password", "Type your present password."),
         ({"new_password": "short"}, "new_password", "Use at least 15 characters. A few words in a row will do."),
         ({"new_password": "x" * 2000}, "new_password", "Use at most 1024 characters."),

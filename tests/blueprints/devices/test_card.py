@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from models import Device, Status
-from services import lifecycle
+from models import Device, Message, Status, Way
+from services import lifecycle, registrations
+from tests.conftest import NOON
 
 
 def poll_of(answer, code):
@@ -84,3 +85,23 @@ def test_a_wrong_since_is_no_error(visit, alice, a_registration):
     for since in ("", "x", "-1", "9" * 40, "1e9", "%00"):
         answer = visit(alice).get(f"/devices/{code}/card?since={since}&was=<b>", htmx=True)
         assert answer.status == 200
+
+
+def test_it_says_how_far_the_mail_is(visit, alice):
+    issued = registrations.start(alice, "linux", Way.INVITATION, by=alice)
+    url, line = f"/devices/{issued.device.code}/card", f"#device-{issued.device.code}"
+    browser = visit(alice)
+    for columns, sentence in (
+        ({}, "The mail is on its way."),
+        ({"reason": "not_configured"}, "The mail has not gone out yet. No mail server is set up yet."),
+        ({"state": "sent", "sent_at": NOON, "reason": ""}, "The mail went out at 14:13 today ."),
+        (
+            {"state": "failed", "reason": "timed_out"},
+            "The mail did not go out. The mail server did not answer",
+        ),
+    ):
+        if columns:
+            Message.update(**columns).execute()
+        assert sentence in browser.get(url, htmx=True).words(line)
+    registrations.renew(issued.registration, by=alice, way=Way.QR)
+    assert "The mail" not in browser.get(url, htmx=True).words(line)

@@ -93,7 +93,7 @@ def test_the_help_desk_sees_refreshes_and_locks(visit, alice, dave, a_device):
     device = a_device(alice)
     answer = visit(dave).get(f"/devices/{device.code}")
     assert tiles_of(answer) == ["Lock", "Refresh"]
-    assert "It belongs to Alice Moreno." in answer.words(".hero")
+    assert "It belongs to Alice Moreno ." in answer.words(".hero")
     assert "Dave Okafor looked at this page" in visit(alice).get(f"/devices/{device.code}").words(".log")
 
 
