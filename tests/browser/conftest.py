@@ -11,9 +11,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from models import Device, Platform, Setting, User, Way, database
-from models import Command, Message, OneTimeLink, Registration, Throttle, UserSession
-from services import database as the_database
+from models import (
+    Command,
+    Device,
+    Message,
+    OneTimeLink,
+    Platform,
+    Registration,
+    Setting,
+    Throttle,
+    User,
+    UserSession,
+    Way,
+    database,
+)
 from services import enrolment_tokens, registrations
 from tests.browser.computer import Computer
 from tests.browser.house import House
@@ -78,7 +89,7 @@ def troubles() -> Iterator[Troubles]:
     """Everything that went wrong in any page of the test. `troubles.expect("422")` names what should."""
     found = Troubles()
     yield found
-    assert found.unexpected() == []
+    assert not found.unexpected(), "\n".join(found.unexpected())
 
 
 @pytest.fixture

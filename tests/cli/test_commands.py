@@ -103,6 +103,18 @@ def test_a_setting_is_changed_and_read(run: Run) -> None:
     assert AuditEntry.select().order_by(AuditEntry.id.desc()).get().action == "setting:value:changed"
 
 
+def test_a_secret_setting_is_asked_for_and_never_shown(run: Run) -> None:
+    address = "json://user:the-password@localhost/?:to={number}"
+    assert run("setting", "get", "sms_gateway").output == "not set\n"
+    said = run("setting", "set", "sms_gateway", input=f"{address}\n").output
+    said += run("setting", "get", "sms_gateway").output + run("setting", "list").output
+    said += run("setting", "set", "sms_gateway", address).output + run("doctor").output
+    assert settings.secret("sms_gateway") == address
+    assert "* sms_gateway = set" in said
+    assert "ok  text messages: a gateway is set (json)" in said
+    assert "the-password" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -129,6 +141,29 @@ def test_a_changed_entry_shows(run: Run) -> None:
     result = run("audit", "verify")
     assert result.exit_code == 1
     assert "entry 2 was changed" in result.output
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("DELETE FROM audit_entry WHERE id = 2", "entries 2 to 2 are missing"),
+        ("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)", "are missing"),
+        (
+            """INSERT INTO audit_entry
+               (at, action, actor_kind, actor, user, device, params, text_digest, previous_hash, hash)
+               SELECT at, 'user:sign_in:done', actor_kind, actor, user, device, params, text_digest, hash, 'made up'
+               FROM audit_entry ORDER BY id DESC LIMIT 1""",
+            "was changed",
+        ),
+    ],
+    ids=["removed", "removed at the end", "inserted"],
+)
+def test_a_removed_and_an_inserted_entry_show(run: Run, statement: str, says: str) -> None:
+    db.execute_sql("PRAGMA foreign_keys = 0")
+    db.execute_sql(statement)
+    result = run("audit", "verify")
+    assert result.exit_code == 1
+    assert says in result.output
 
 
 def test_the_doctor_finds_all_well(run: Run) -> None:

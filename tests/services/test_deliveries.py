@@ -76,8 +76,10 @@ def test_what_is_not_due_yet_waits(device: Device, alice: User, clock: Clock) ->
 def test_orders_go_only_to_a_device_that_is_here(
     alice: User, a_device: Callable[..., Device], status: Status
 ) -> None:
-    device = a_device(alice, status)
+    device = a_device(alice)
     command = commands.ask(device, "lock", alice)
+    Device.update(status=status).where(Device.id == device.id).execute()
+    device = Device.get_by_id(device.id)
     here = (Status.ACTIVE, Status.LOST, Status.RETIRE_PENDING, Status.WIPE_PENDING)
     assert offer(device) == ([("lock", command.code)] if status in here else [])
 

@@ -138,7 +138,11 @@ def test_it_dies_with_what_it_was_made_for(alice: User, mailbox: Mailbox, end: s
 
 def test_links_of_other_kinds_set_no_password(alice: User, clock: Clock) -> None:
     OneTimeLink.create(
-        token_hash=digest("t"), purpose="first administrator", user=alice, created_at=0, expires_at=clock.now + 9
+        token_hash=digest("t"),
+        purpose="first administrator",
+        user=alice,
+        created_at=0,
+        expires_at=clock.now + 9,
     )
     assert password_links.account_behind(digest("t")) is None
     for odd in ("", "t", "x" * 100_000):
