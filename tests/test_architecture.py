@@ -33,6 +33,7 @@ OURS = {
     "migrations",
     "models",
     "services",
+    "simulation",
     "worker",
 }
 MAY_IMPORT = {
@@ -40,6 +41,7 @@ MAY_IMPORT = {
     "services": {"services", "models", "mdm"},
     "models": set(),
     "mdm": {"mdm"},
+    "simulation": {"mdm", "simulation"},
     "agent": set(),
     "config": set(),
     "app": {"blueprints", "cli", "config", "services"},
