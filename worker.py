@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from delivery import sending
+from delivery import pushing, sending
 from services import commands, database, enrolment, registrations, sessions, throttle
 
 log = logging.getLogger("muster.worker")
@@ -33,6 +33,7 @@ class Duty:
 def duties() -> list[Duty]:
     return [
         Duty("messages", sending.send_due, PAUSE),
+        Duty("pushes", pushing.send_due, PAUSE),
         Duty("registrations", registrations.expire_due, 10),
         Duty("enrolments", enrolment.expire_due, 10),
         Duty("commands", commands.expire_due, 10),

@@ -28,6 +28,13 @@ def device_of(credential: str) -> Device | None:
 
 def record(device: Device, facts: dict[str, Any]) -> None:
     """A verified message arrived: note it, and what it says. The first one makes the device Active."""
+    with database.atomic():
+        seen(device)
+        store_facts(device, facts)
+
+
+def seen(device: Device) -> None:
+    """A verified message arrived that says nothing about the device itself."""
     now = clock.now()
     with database.atomic():
         _as_it_stands(device)
@@ -35,7 +42,6 @@ def record(device: Device, facts: dict[str, Any]) -> None:
             Device.update(registered_at=now).where(Device.id == device.id).execute()
             device.registered_at = now
             lifecycle.change(device, lifecycle.Event.CONFIRM, by=device)
-        store_facts(device, facts)
         update: dict[str, Any] = {"last_check_in_at": now}
         if device.next_ownership:
             update |= {"ownership": device.next_ownership, "next_ownership": None}

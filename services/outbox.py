@@ -62,9 +62,10 @@ def message_id(message: Message, host: str) -> str:
     return f"<{message.code}@{host}>"
 
 
-def newest_for(device: Device) -> Message | None:
+def newest_for(device: Device, medium: str = "mail") -> Message | None:
     """The last message about a device: has its invitation gone out?"""
-    return Message.select().where(Message.device == device).order_by(Message.id.desc()).first()
+    is_one = (Message.device == device) & (Message.medium == medium)
+    return Message.select().where(is_one).order_by(Message.id.desc()).first()
 
 
 def cancel_waiting(device: Device) -> None:
@@ -73,18 +74,22 @@ def cancel_waiting(device: Device) -> None:
         call_off((Message.device == device) & Message.state.in_(UNSENT))
 
 
-def is_anything_due() -> bool:
+def is_anything_due(medium: str = "mail") -> bool:
     """A look that takes no lock, so that an idle worker costs nothing."""
     waits = (Message.state == MessageState.WAITING) & (Message.next_at <= clock.now())
     is_stale = (Message.state == MessageState.SENDING) & (Message.leased_until <= clock.now())
-    return Message.select().where(waits | is_stale).exists()
+    return Message.select().where(waits | is_stale, Message.medium == medium).exists()
 
 
-def claim(limit: int) -> list[Message]:
+def claim(limit: int, medium: str = "mail") -> list[Message]:
     """Take what is due, oldest first; it belongs to the caller for 60 seconds. Each claim counts as a try."""
     due = (
         Message.select(Message.id)
-        .where(Message.state == MessageState.WAITING, Message.next_at <= clock.now())
+        .where(
+            Message.state == MessageState.WAITING,
+            Message.next_at <= clock.now(),
+            Message.medium == medium,
+        )
         .order_by(Message.next_at, Message.id)
         .limit(limit)
     )
@@ -149,9 +154,10 @@ def release_stale() -> int:
         )
 
 
-def note_not_configured() -> None:
-    """No mail server is set up: what waits says so. It counts as no try."""
-    is_news = (Message.state == MessageState.WAITING) & (Message.reason != "not_configured")
+def note_not_configured(medium: str = "mail") -> None:
+    """No server for it is set up: what waits says so. It counts as no try."""
+    waits = (Message.state == MessageState.WAITING) & (Message.medium == medium)
+    is_news = waits & (Message.reason != "not_configured")
     if Message.select().where(is_news).exists():
         with database.atomic():
             Message.update(reason="not_configured", detail="").where(is_news).execute()

@@ -7,7 +7,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from blueprints.shared import access, device_facts, device_history, device_registration, pages, words
+from blueprints.shared import (
+    access,
+    apple_page,
+    device_facts,
+    device_history,
+    device_registration,
+    pages,
+    words,
+)
 from blueprints.shared.device_forms import LockForm, MessageForm
 from models import Command, Device, Status, User
 from services import clock, commands, permissions, registrations
@@ -19,11 +27,15 @@ DANGERS = (Action.RETIRE, Action.WIPE)
 DOES = {
     Action.LOCK: "lock",
     Action.REFRESH: "refresh",
+    Action.LOCATE: "locate",
+    Action.PLAY_SOUND: "sound",
+    Action.RESTART: "restart",
     Action.REPORT_LOST: "lost",
     Action.REPORT_FOUND: "found",
 }
 LEADS = {
     Action.MESSAGE: "#message",
+    Action.UNLOCK: "/unlock",
     Action.CHANGE_OWNERSHIP: "/ownership",
     Action.RENAME: "/name",
     Action.RETIRE: "/retire",
@@ -32,6 +44,10 @@ LEADS = {
 ICONS = {
     Action.LOCK: "lock",
     Action.REFRESH: "refresh",
+    Action.LOCATE: "locate",
+    Action.PLAY_SOUND: "warning",
+    Action.RESTART: "refresh",
+    Action.UNLOCK: "unlock",
     Action.REPORT_LOST: "warning",
     Action.REPORT_FOUND: "check",
     Action.MESSAGE: "mail",
@@ -74,6 +90,7 @@ def progress(device: Device, person: User) -> dict[str, Any]:
         "tiles": _tiles(device, person, ordered),
         "unavailable": [_(sentence) for _action, sentence in permissions.unavailable(person, device)],
         "facts": device_facts.facts_of(device, registration, person),
+        "apple": apple_page.of(device, person, ordered),
         "joining": device_registration.state(device, registration, person),
         "since": since,
         "mark": mark(device, ordered),
