@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import journey, pages, process
+from benchmarks import apple, apple_damage, journey, pages, process
 
 # A benchmark yields (name, value, unit). Under the name it is asked for, it may measure several figures at once.
 Figures = Iterator[tuple[str, float, str]]
@@ -16,6 +16,9 @@ ALL: dict[str, Callable[[], Figures]] = {
     "active_seen_s": journey.active_seen_s,
     "memory_mb": process.memory_mb,
     "start_s": process.start_s,
+    "apple_idle": apple.apple_idle,
+    "apple_enrol_1000_s": apple.apple_enrol_1000_s,
+    "apple_damage_slowest_ms": apple_damage.apple_damage_slowest_ms,
 }
 
 
