@@ -14,6 +14,8 @@ from blueprints import (
     account,
     admin,
     agent_api,
+    apple,
+    apple_actions,
     device_actions,
     devices,
     enrolment,
@@ -24,7 +26,7 @@ from blueprints import (
     registrations,
     sign_in,
 )
-from blueprints.shared import access, errors, jinja, language, security, static_files
+from blueprints.shared import access, device_sessions, errors, jinja, language, security, static_files
 from cli.readable import one_line
 from config import Config, ConfigError
 from services import database, keyring
@@ -35,6 +37,7 @@ HERE = Path(__file__).parent
 BLUEPRINTS = (
     account.blueprint,
     admin.blueprint,
+    apple_actions.blueprint,
     device_actions.blueprint,
     devices.blueprint,
     enrolment.blueprint,
@@ -45,7 +48,7 @@ BLUEPRINTS = (
     registrations.blueprint,
     sign_in.blueprint,
 )
-FOR_DEVICES = (agent_api.blueprint,)
+FOR_DEVICES = (agent_api.blueprint, apple.blueprint)
 
 
 def create_app(config: Config | None = None, demo: bool = False) -> Flask:
@@ -61,6 +64,7 @@ def create_app(config: Config | None = None, demo: bool = False) -> Flask:
     _configure(app, config, demo)
     logging.getLogger("muster").setLevel(config.log_level.upper())
     Htmx(app)
+    device_sessions.init(app)
     app.before_request(database.connect)
     access.init(app)
     security.init(app)

@@ -45,6 +45,12 @@ VARIABLES = (
     Variable(
         "MUSTER_MAIL_CA_FILE", "", "PEM file of the authority that signed the mail server's certificate"
     ),
+    Variable(
+        "MUSTER_APNS_URL", "https://api.push.apple.com", "Apple's push service, or a proxy in front of it"
+    ),
+    Variable(
+        "MUSTER_APNS_CA_FILE", "", "PEM file of the authority that signed its certificate, if not Apple's"
+    ),
     Variable("MUSTER_WORKERS", "1", "Web processes"),
     Variable("MUSTER_THREADS", "4", "Threads in each of them"),
     Variable("MUSTER_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`"),
@@ -72,6 +78,8 @@ class Config:
     mail_password: str = ""
     mail_sender: str = "muster@localhost"
     mail_ca_file: Path | None = None
+    apns_url: str = "https://api.push.apple.com"
+    apns_ca_file: Path | None = None
     workers: int = 1
     threads: int = 4
     log_level: str = "info"
@@ -109,6 +117,8 @@ class Config:
             mail_password=read.secret("MUSTER_MAIL_PASSWORD", "MUSTER_MAIL_PASSWORD_FILE"),
             mail_sender=read.text("MUSTER_MAIL_SENDER", f"muster@{urlsplit(public_url).hostname}"),
             mail_ca_file=read.file("MUSTER_MAIL_CA_FILE"),
+            apns_url=read.public_url("MUSTER_APNS_URL", "https://api.push.apple.com"),
+            apns_ca_file=read.file("MUSTER_APNS_CA_FILE"),
             workers=read.number("MUSTER_WORKERS", 1, 1, 64),
             threads=read.number("MUSTER_THREADS", 4, 1, 256),
             log_level=read.choice("MUSTER_LOG_LEVEL", "info", LOG_LEVELS),

@@ -425,6 +425,53 @@ class Setting(Table):
     value = JSONField(null=True)
 
 
+class DeviceAuthority(Table):
+    """One row: what signs the certificates of Apple devices."""
+
+    certificate = BlobField()  # DER
+    key = BlobField()  # encrypted
+    created_at = BigIntegerField()
+
+
+class PushCertificate(Table):
+    """One row: what lets us wake Apple devices. The next key waits beside it until Apple has signed it."""
+
+    key = BlobField(null=True)  # encrypted
+    certificate = BlobField(null=True)  # PEM
+    topic = CharField(default="")
+    ends_at = BigIntegerField(null=True)
+    next_key = BlobField(null=True)  # encrypted
+
+
+class AppleEnrolment(Table):
+    """What an iPhone, iPad or Mac needs beyond its row in `device`."""
+
+    if TYPE_CHECKING:
+        device_id: int
+
+    device = ForeignKeyField(Device, primary_key=True, backref="apple_rows", on_delete="CASCADE")
+    udid = CharField(null=True, index=True)  # bound to the certificate by the first message
+    topic = CharField(default="")
+    push_token = BlobField(null=True)
+    push_magic = BlobField(null=True)  # encrypted
+    unlock_token = BlobField(null=True)  # encrypted
+    bootstrap_token = BlobField(null=True)  # encrypted
+    pushed_at = BigIntegerField(default=0)
+    inventory = JSONField(default=dict)  # security, applications, profiles, certificates, location
+
+
+class ApplePin(Table):
+    """The six digits that a Mac asks for once it was locked or wiped."""
+
+    if TYPE_CHECKING:
+        device_id: int
+
+    command = ForeignKeyField(Command, primary_key=True, on_delete="CASCADE")
+    device = ForeignKeyField(Device, backref="apple_pins", on_delete="CASCADE")
+    pin = BlobField()  # encrypted
+    created_at = BigIntegerField()
+
+
 TABLES = (
     DeviceStatus,
     User,
@@ -440,4 +487,8 @@ TABLES = (
     AuditText,
     AuditHead,
     Setting,
+    DeviceAuthority,
+    PushCertificate,
+    AppleEnrolment,
+    ApplePin,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from delivery import sending, text_messages
+from delivery import pushing, sending, text_messages
 from services import commands, database, enrolment, registrations, reminders, sessions, throttle
 
 log = logging.getLogger("muster.worker")
@@ -34,6 +34,7 @@ def duties() -> list[Duty]:
     return [
         Duty("messages", sending.send_due, PAUSE),
         Duty("text messages", text_messages.send_due, PAUSE),
+        Duty("pushes", pushing.send_due, PAUSE),
         Duty("registrations", registrations.expire_due, 10),
         Duty("reminders", reminders.remind_due, 10),
         Duty("enrolments", enrolment.expire_due, 10),

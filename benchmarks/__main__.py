@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import journey, outbox, pages, process
+from benchmarks import apple, journey, outbox, pages, process
 
 # A benchmark yields (name, value, unit). Under the name it is asked for, it may measure several figures at once.
 Figures = Iterator[tuple[str, float, str]]
@@ -19,6 +19,9 @@ ALL: dict[str, Callable[[], Figures]] = {
     "outbox_per_s": outbox.outbox_per_s,
     "outbox_kill": outbox.outbox_kill,
     "request_while_smtp_dead_ms": outbox.request_while_smtp_dead_ms,
+    "apple_idle": apple.apple_idle,
+    "apple_enrol_1000_s": apple.apple_enrol_1000_s,
+    "apple_damage_slowest_ms": apple_damage.apple_damage_slowest_ms,
 }
 
 

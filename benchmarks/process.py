@@ -25,9 +25,9 @@ def memory_mb() -> Figures:
         alice.sign_in()
         alice.get("/account")
         time.sleep(REST_SECONDS)
-        family = _family(portal.process.pid)
-        yield "memory_mb", sum(_kilobytes(pid, "smaps_rollup", "Pss:") for pid in family) / 1024, "MB"
-        yield "memory_rss_mb", sum(_kilobytes(pid, "status", "VmRSS:") for pid in family) / 1024, "MB"
+        members = family(portal.process.pid)
+        yield "memory_mb", sum(kilobytes(pid, "smaps_rollup", "Pss:") for pid in members) / 1024, "MB"
+        yield "memory_rss_mb", sum(kilobytes(pid, "status", "VmRSS:") for pid in members) / 1024, "MB"
 
 
 def start_s() -> Figures:
@@ -40,13 +40,13 @@ def start_s() -> Figures:
         yield "start_s", statistics.median(times), "s"
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """The process and all that it started. https://man7.org/linux/man-pages/man5/proc_pid_task.5.html"""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(member for child in children for member in _family(int(child)))]
+    return [pid, *(member for child in children for member in family(int(child)))]
 
 
-def _kilobytes(pid: int, file: str, key: str) -> int:
+def kilobytes(pid: int, file: str, key: str) -> int:
     for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
         if line.startswith(key):
             return int(line.split()[1])

@@ -60,7 +60,7 @@ def checkin() -> Response:
         said = wire.decode_checkin(_body())
     except wire.Malformed as malformed:
         return _malformed(malformed)
-    channel = channels.of(device.platform)
+    channel = channels.of_device(device)
     _take(device, said.results)
     check_ins.record(device, channel.facts(said.facts))
     commands = [channel.encode(command) for command in deliveries.offer(device)]
@@ -69,7 +69,10 @@ def checkin() -> Response:
 
 def _device() -> Device | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    return check_ins.device_of(secret.strip()) if scheme.lower() == "bearer" and secret.strip() else None
+    if scheme.lower() != "bearer" or not secret.strip():
+        return None
+    device = check_ins.device_of(secret.strip())
+    return device if device is not None and device.channel == agent.NAME else None
 
 
 def _body() -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from cli.accounts import create_admin
+from cli.apple import apple, init_ca
 from cli.audit import audit
 from cli.demo import demo
 from cli.doctor import doctor
@@ -14,5 +15,5 @@ from cli.settings import setting
 
 
 def init(app: Flask) -> None:
-    for command in (migrate, serve, create_admin, setting, demo, audit, doctor):
+    for command in (migrate, serve, create_admin, setting, demo, audit, doctor, init_ca, apple):
         app.cli.add_command(command)

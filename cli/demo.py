@@ -9,10 +9,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from cli import demo_organisation, server
+from cli import demo_organisation, demo_phone, server
 from cli.readable import one_line
 from config import Config
-from services import database
+from services import database, device_authority
 
 REAL_DATA = Path("./data")
 DEMO_DATA = Path("./demo-data")
@@ -34,8 +34,15 @@ def demo() -> None:
         server.refuse_taken_port(config)
         database.migrate()
         database.connect()
+        device_authority.create()
         demo = demo_organisation.prepare(config.data, config.public_url)
-    server.run(app, config, when_ready=lambda: click.echo(_welcome(demo, config)))
+        profile = demo_phone.prepare(config.data, config.public_url)
+
+    def when_ready() -> None:
+        demo_phone.start(config.data, profile)
+        click.echo(_welcome(demo, config))
+
+    server.run(app, config, when_ready)
     click.echo("\nMuster has stopped. The demo's data stays; run it again to go on.")
 
 
@@ -57,6 +64,8 @@ Sign in as
 To enrol this computer for Alice, paste this into another terminal (it works once, for an hour):
 
 {joining}
+
+Alice also has an iPhone. It is a simulation: a program that speaks Apple's protocol and obeys within seconds.
 
 Mails are not sent unless a mail server is set: Carol reads them at {config.public_url}/admin/messages
 The data is in {config.data}. Ctrl-C stops the demo and keeps it.

@@ -36,7 +36,7 @@ PEOPLE = (
     ("carol", "Carol Singh", frozenset(Role), "administrator"),
     ("dave", "Dave Okafor", {Role.USER_PORTAL, Role.HELP_DESK}, "help desk"),
 )
-PLATFORMS = {"darwin": Platform.MACOS, "win32": Platform.WINDOWS}
+PLATFORMS = {"win32": Platform.WINDOWS}  # on a Mac the agent comes by the registration of a Linux computer
 SYLLABLES = (
     "ba be bo da de do fa fe fo ga go ka ke ko la le lo ma me mo na ne no pa pe po ra re ro sa se so ta te to"
 )

@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 
 from delivery import mail_server, sending
 from services import database, keyring, settings, sms_gateways
+from services.apple import push_certificates
 from services.refused import Refused
 
 
@@ -23,7 +24,7 @@ from services.refused import Refused
 def doctor() -> None:
     """Look at everything the server needs. Ends with 1 if something is wrong."""
     is_well = True
-    for check in (_python, _sqlite, _folder, _key, _tables, _mail, _texts):
+    for check in (_python, _sqlite, _folder, _key, _tables, _mail, _texts, _apple):
         says, is_fine = check()
         click.echo(f"{'ok ' if is_fine else 'BAD'} {says}")
         is_well = is_well and is_fine
@@ -96,6 +97,23 @@ def _texts() -> Finding:
     except (keyring.KeyringError, Refused) as error:
         return f"text messages: {error}", False
     return f"text messages: a gateway is set ({sms_gateways.schema_of(address)})", True
+
+
+def _apple() -> Finding:
+    """What iPhones, iPads and Macs need: a TLS certificate that they trust already, and pushes."""
+    if not database.exists() or not database.is_current():
+        return "Apple: not looked at before the database is there", True
+    warning = push_certificates.warning()
+    if warning:
+        return f"Apple: {warning}", False
+    if not current_app.config["PUBLIC_URL"].startswith("https://"):
+        return "Apple: iPhones, iPads and Macs need https, with a certificate that they trust already", True
+    if push_certificates.load() is None:
+        return (
+            "Apple: no push certificate, so orders wait until a device comes by itself (docs/apple.md)",
+            True,
+        )
+    return "Apple: pushes can be sent", True
 
 
 def _data() -> Path:

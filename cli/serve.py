@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 from cli import server
 from cli.readable import one_line
 from config import Config
-from services import database, first_administrator
+from services import database, device_authority, first_administrator
 
 
 @click.command("serve")
@@ -24,6 +24,7 @@ def serve() -> None:
     with one_line():
         database.migrate()
     database.connect()
+    device_authority.create()
     lines = [f"Muster is at {config.public_url}"]
     if first_administrator.is_wanted():
         token = first_administrator.open_link()

@@ -28,18 +28,24 @@ def device_of(credential: str) -> Device | None:
 
 def record(device: Device, facts: dict[str, Any]) -> None:
     """A verified message arrived: note it, and what it says. The first one makes the device Active."""
+    with database.atomic():
+        if seen(device, facts.get("stable_id")):
+            store_facts(device, facts)
+
+
+def seen(device: Device, stable_id: str | None = None) -> bool:
+    """A verified message arrived; it may say nothing about the device itself. Is the device still welcome?"""
     now = clock.now()
     with database.atomic():
         _as_it_stands(device)
-        if device.status == Status.ENROLLING and _is_known_elsewhere(device, facts):
+        if device.status == Status.ENROLLING and _is_known_elsewhere(device, stable_id or device.stable_id):
             audit.append("device:enrolment:refused", by=None, device=device)
             lifecycle.change(device, lifecycle.Event.GIVE_UP, by=device)
-            return
+            return False
         if device.status == Status.ENROLLING:
             Device.update(registered_at=now).where(Device.id == device.id).execute()
             device.registered_at = now
             lifecycle.change(device, lifecycle.Event.CONFIRM, by=device)
-        store_facts(device, facts)
         update: dict[str, Any] = {"last_check_in_at": now}
         if device.next_ownership:
             update |= {"ownership": device.next_ownership, "next_ownership": None}
@@ -48,6 +54,7 @@ def record(device: Device, facts: dict[str, Any]) -> None:
             )
         Device.update(**update).where(Device.id == device.id).execute()
         device.__data__.update(update)
+    return True
 
 
 def store_facts(device: Device, facts: dict[str, Any]) -> None:
@@ -55,9 +62,7 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
     reported = {key: value for key, value in facts.items() if value is not None}
     columns = {key: reported[key] for key in COLUMNS if key in reported}
     if device.stable_id:
-        columns.pop(
-            "stable_id", None
-        )  # said once, when it joined: or it could claim another's hardware later
+        columns.pop("stable_id", None)  # fixed once it has joined, or it could claim another's hardware
     changed = {key: value for key, value in columns.items() if getattr(device, key) != value}
     if "serial" in changed:
         changed["serial_search"] = changed["serial"].casefold()
@@ -75,9 +80,8 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
     device.__data__.update(update)
 
 
-def _is_known_elsewhere(device: Device, facts: dict[str, Any]) -> bool:
+def _is_known_elsewhere(device: Device, stable_id: str | None) -> bool:
     """Did the same hardware become another person's since this one began to join?"""
-    stable_id = facts.get("stable_id") or device.stable_id
     same = devices.with_stable_id(stable_id, besides=device) if stable_id else []
     return any(other.user_id != device.user_id for other in same)
 

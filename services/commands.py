@@ -7,18 +7,29 @@ from typing import Any
 from peewee import IntegrityError
 
 from models import ENDED, LIVE_COMMAND, Command, CommandState, Device, Status, User, database
-from services import audit, clock, codes, lifecycle, permissions
+from services import audit, channels, clock, codes, lifecycle, permissions
 from services.refused import N_, Forbidden, Refused
 
 HOUR = 3600
 DAY = 24 * HOUR
 # How long an order waits for its device. Wipe and retire wait for ever.
-LIVES = {"refresh": DAY, "message": 7 * DAY, "lock": 30 * DAY}
+LIVES = {
+    "refresh": DAY,
+    "message": 7 * DAY,
+    "lock": 30 * DAY,
+    "unlock": DAY,
+    "locate": 7 * DAY,
+    "play_sound": HOUR,
+    "restart": DAY,
+}
 CANCEL_REASON = "cancelled_by_person"
 
 
-def ask(device: Device, kind: str, by: User, params: dict[str, Any] | None = None) -> Command:
-    """Queue an order. The caller has asked `permissions`. One of a kind lives at a time: Refused for a second."""
+def ask(device: Device, kind: str, by: User | None, params: dict[str, Any] | None = None) -> Command:
+    """Queue an order; `by` None: Muster itself wants it. The caller has asked `permissions`.
+
+    One of a kind lives at a time: Refused for a second.
+    """
     now, lives = clock.now(), LIVES.get(kind)
     with database.atomic():
         if Device.select().where(Device.id == device.id, Device.status.in_(ENDED)).exists():
@@ -40,6 +51,7 @@ def ask(device: Device, kind: str, by: User, params: dict[str, Any] | None = Non
         except IntegrityError:
             raise Refused(N_("The same order is on its way to this device already.")) from None
         audit.append(f"device:{kind}:requested", by=by, device=device, params={"command": command.code})
+        channels.of_device(device).wake(device)
     return command
 
 

@@ -11,8 +11,8 @@ NOT_NOW_SECONDS = 60
 LONGEST_DETAIL = 500
 
 
-def offer(device: Device) -> list[Command]:
-    """What to tell a device that came by, most urgent first; each becomes sent.
+def offer(device: Device, most: int | None = None) -> list[Command]:
+    """What to tell a device that came by, most urgent first and at most so many; each becomes sent.
 
     What was sent and never confirmed is offered again under the same code. The right of whoever asked is
     asked again; without it the order is called off, with the reason.
@@ -33,7 +33,7 @@ def offer(device: Device) -> list[Command]:
         if any(command.kind == "wipe" for command in allowed):
             allowed = [command for command in allowed if command.kind == "wipe"]
         allowed.sort(key=lambda command: command.kind == "retire")  # it is the last thing a device hears
-        return [command for command in allowed if _mark_sent(command, now)]
+        return [command for command in allowed[:most] if _mark_sent(command, now)]
 
 
 def finish(device: Device, code: str, status: str, detail: str = "") -> bool:

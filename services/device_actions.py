@@ -83,13 +83,17 @@ def report_lost(device: Device, by: User) -> None:
     permissions.check(by, device, Action.REPORT_LOST)
     with database.atomic():
         lifecycle.change(device, Event.LOSE, by=by)
-        if Action.LOCK in channels.of(device.platform).can(device) and not _is_being_locked(device):
+        if Action.LOCK in channels.of_device(device).can(device) and not _is_being_locked(device):
             commands.ask(device, "lock", by)
 
 
 def report_found(device: Device, by: User) -> None:
+    """It is back. Where it was kept locked for whoever finds it, that ends."""
     permissions.check(by, device, Action.REPORT_FOUND)
-    lifecycle.change(device, Event.FIND, by=by)
+    with database.atomic():
+        lifecycle.change(device, Event.FIND, by=by)
+        if Action.REPORT_FOUND in channels.of_device(device).can(device):
+            commands.ask(device, Action.REPORT_FOUND, by)
 
 
 def _ask_with_reason(device: Device, kind: str, reason: str, by: User) -> Command:

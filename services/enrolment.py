@@ -12,6 +12,8 @@ from services.verification import may_join
 
 ENROLLING_SECONDS = 24 * 3600  # a grace of its own: a device in the middle of joining is not thrown out
 
+_REPLACED_BY = {Status.WIPE_PENDING: Event.REPLACE_WIPED, Status.ENROLLING: Event.GIVE_UP}
+
 
 class UnknownToken(Refused):
     """No registration waits for this enrolment token."""
@@ -29,16 +31,26 @@ class KnownElsewhere(Refused):
         )
 
 
-def begin(token: str, channel: str, platform: str, facts: dict[str, Any]) -> tuple[Device, str]:
+def waiting(token: str, channel: str) -> Registration:
+    """The registration that this token was made for. Looking uses nothing up. Raises UnknownToken."""
+    registration = Registration.get_or_none(Registration.token_hash == codes.digest(token))
+    if registration is None or registration.device.channel != channel or not may_join(registration):
+        raise UnknownToken()
+    return registration
+
+
+def begin(
+    token: str, channel: str, platform: str, facts: dict[str, Any], credential_hash: str = ""
+) -> tuple[Device, str]:
     """A device starts its protocol with the token. Returns it and its own secret: Verified becomes Enrolling.
+
+    `credential_hash`: the device keeps a credential of its own making, and needs no secret from us.
 
     Raises UnknownToken, or KnownElsewhere when its stable id stands on another person's account (the token
     then still works once that is released).
     """
     now, secret = clock.now(), codes.secret()
-    registration = Registration.get_or_none(Registration.token_hash == codes.digest(token))
-    if registration is None or registration.device.channel != channel or not may_join(registration):
-        raise UnknownToken()
+    registration = waiting(token, channel)
     device = registration.device
     try:
         with database.atomic():
@@ -53,11 +65,11 @@ def begin(token: str, channel: str, platform: str, facts: dict[str, Any]) -> tup
             )
             if won != 1:
                 raise UnknownToken()
-            _make_room(device, facts.get("stable_id"))
+            make_room(device, facts.get("stable_id"))
             name = device.name or facts.get("model") or facts.get("host_name") or ""
             Device.update(
                 platform=platform,
-                credential_hash=codes.digest(secret),
+                credential_hash=credential_hash or codes.digest(secret),
                 name=name,
                 name_search=name.casefold(),
             ).where(Device.id == device.id).execute()
@@ -68,6 +80,24 @@ def begin(token: str, channel: str, platform: str, facts: dict[str, Any]) -> tup
         audit.append("device:enrolment:refused", by=None, device=registration.device)
         raise
     return device, secret
+
+
+def make_room(device: Device, stable_id: str | None) -> None:
+    """The same hardware coming again: the owner's older row is replaced; another person's is never touched.
+
+    Raises KnownElsewhere when it is on another person's account.
+    """
+    if not stable_id:
+        return
+    for older in devices.with_stable_id(stable_id, besides=device):
+        if older.user_id != device.user_id:
+            raise KnownElsewhere()
+        lifecycle.change(
+            older,
+            _REPLACED_BY.get(Status(older.status), Event.REPLACE),
+            by=device,
+            params={"by": device.code},
+        )
 
 
 def expire_due() -> None:
@@ -87,21 +117,3 @@ def expire_due() -> None:
     with database.atomic():  # looked for in the same transaction: one may confirm at this very instant
         for device in list(stuck.limit(100)):
             lifecycle.change(device, Event.GIVE_UP, by=None)
-
-
-_REPLACED_BY = {Status.WIPE_PENDING: Event.REPLACE_WIPED, Status.ENROLLING: Event.GIVE_UP}
-
-
-def _make_room(device: Device, stable_id: str | None) -> None:
-    """The same hardware coming again: the owner's older row is replaced; another person's is never touched."""
-    if not stable_id:
-        return
-    for older in devices.with_stable_id(stable_id, besides=device):
-        if older.user_id != device.user_id:
-            raise KnownElsewhere()
-        lifecycle.change(
-            older,
-            _REPLACED_BY.get(Status(older.status), Event.REPLACE),
-            by=device,
-            params={"by": device.code},
-        )

@@ -172,7 +172,7 @@ def release_stale() -> int:
 
 
 def note_not_configured(medium: str = "mail") -> None:
-    """No mail server or gateway is set up: what waits says so. It counts as no try."""
+    """No server or gateway for it is set up: what waits says so. It counts as no try."""
     waits = (Message.state == MessageState.WAITING) & (Message.medium == medium)
     is_news = waits & (Message.reason != "not_configured")
     if Message.select().where(is_news).exists():

@@ -16,6 +16,8 @@ class Action(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     LOCATE = "locate"
+    PLAY_SOUND = "play_sound"
+    RESTART = "restart"
     MESSAGE = "message"
     REPORT_LOST = "report_lost"
     REPORT_FOUND = "report_found"
@@ -31,6 +33,8 @@ OWNERS_ROLE: dict[Action, Role | None] = {
     Action.LOCK: Role.LOCK,
     Action.UNLOCK: Role.UNLOCK,
     Action.LOCATE: Role.LOCATE,
+    Action.PLAY_SOUND: Role.LOCATE,
+    Action.RESTART: Role.LOCK,
     Action.MESSAGE: Role.LOCK,
     Action.REPORT_LOST: Role.LOCK,
     Action.REPORT_FOUND: Role.LOCK,
@@ -48,6 +52,8 @@ POSSIBLE_IN: dict[Action, frozenset[Status]] = {
     Action.LOCK: ENROLLED_AND_HERE,
     Action.UNLOCK: ENROLLED_AND_HERE,
     Action.LOCATE: ENROLLED_AND_HERE,
+    Action.PLAY_SOUND: frozenset({Status.LOST}),
+    Action.RESTART: ENROLLED_AND_HERE,
     Action.MESSAGE: ENROLLED_AND_HERE,
     Action.REPORT_LOST: frozenset({Status.ACTIVE}),
     Action.REPORT_FOUND: frozenset({Status.LOST}),
@@ -58,8 +64,21 @@ POSSIBLE_IN: dict[Action, frozenset[Status]] = {
 }
 # These are orders to the device, so its channel must be able to carry them.
 ORDERS = frozenset(
-    {Action.REFRESH, Action.LOCK, Action.UNLOCK, Action.LOCATE, Action.MESSAGE, Action.RETIRE, Action.WIPE}
+    {
+        Action.REFRESH,
+        Action.LOCK,
+        Action.UNLOCK,
+        Action.LOCATE,
+        Action.PLAY_SOUND,
+        Action.RESTART,
+        Action.MESSAGE,
+        Action.RETIRE,
+        Action.WIPE,
+    }
 )
+
+# Nobody misses these where they are not there.
+RARE = frozenset({Action.PLAY_SOUND, Action.RESTART})
 
 
 def roles_of(user: User) -> frozenset[Role]:
@@ -103,18 +122,19 @@ def allowed_actions(user: User, device: Device) -> frozenset[Action]:
         for action in Action
         if _has_right(user, device, action)
         and device.status in POSSIBLE_IN[action]
-        and (action not in ORDERS or action in channels.of(device.platform).can(device))
+        and (action not in ORDERS or action in channels.of_device(device).can(device))
     )
 
 
 def unavailable(user: User, device: Device) -> list[tuple[Action, str]]:
     """What the person may do but this kind of device cannot: the action and a sentence (message id)."""
-    channel = channels.of(device.platform)
+    channel = channels.of_device(device)
     return [
         (action, channel.why_not(action))
         for action in Action
         if action in ORDERS
         and action not in channel.can(device)
+        and action not in RARE
         and device.status in POSSIBLE_IN[action]
         and _has_right(user, device, action)
     ]
@@ -137,8 +157,8 @@ def check(user: User, device: Device, action: Action) -> None:
     """Raises Forbidden when the right is missing, Refused when the device is not in the state for it."""
     if not may_see(user, device) or not _has_right(user, device, action):
         raise Forbidden(N_("You do not have the right to do this."))
-    if action in ORDERS and action not in channels.of(device.platform).can(device):
-        raise Refused(channels.of(device.platform).why_not(action))
+    if action in ORDERS and action not in channels.of_device(device).can(device):
+        raise Refused(channels.of_device(device).why_not(action))
     if device.status not in POSSIBLE_IN[action]:
         raise Refused(_not_in_this_status(device, action))
 

@@ -22,7 +22,7 @@ from app import create_app
 from config import Config
 from models import Device, Message, Ownership, Platform, Proof, Registration, Role, Status, User, Way
 from services import clock as the_clock
-from services import codes, database, keyring, locks, outbox, passwords, sessions, users
+from services import codes, database, device_authority, keyring, locks, outbox, passwords, sessions, users
 
 PASSWORD = "calm harbour seven lanterns"  # of everybody in the cast
 NOON = 1_790_000_000  # 2026-09-21 12:53:20 UTC
@@ -127,6 +127,9 @@ def template(tmp_path_factory: pytest.TempPathFactory, _cheap_hashes: None) -> P
     database.connect()
     for username, (name, roles) in CAST.items():
         users.create(username, name, f"{username}@harbour.example", PASSWORD, roles, by=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(the_clock, "source", lambda: NOON)  # or its certificates would begin later
+        device_authority.create()
     database.close()
     return folder
 

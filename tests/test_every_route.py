@@ -25,6 +25,7 @@ PUBLIC = {
     "enrolment.index",
     "enrolment.install",
     "enrolment.open",
+    "enrolment.profile",
     "enrolment.progress",
     "enrolment.prove",
     "enrolment.stop",
@@ -46,7 +47,14 @@ PUBLIC = {
 }
 
 # Device software calls these with a credential of its own, without cookie and CSRF token.
-FOR_DEVICES = {"agent_api.enroll", "agent_api.checkin"}
+FOR_DEVICES = {
+    "agent_api.enroll",
+    "agent_api.checkin",
+    "apple.scep",
+    "apple.scep_operation",
+    "apple.check_in",
+    "apple.mdm",
+}
 
 # What each person gets, with an empty form, for an address about Alice's active device or pending registration.
 # `own` is Bob, who has the roles User portal and Lock only, with a device and a registration of his own.
@@ -101,6 +109,14 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "device_actions.answer_ownership"): (422, 422, 404, 404, 404),
     ("GET", "device_actions.explain_retire"): (200, 403, 404, 403, 200),
     ("POST", "device_actions.retire"): (303, 403, 404, 403, 303),
+    # Only iPhones, iPads and Macs can do these
+    ("GET", "apple_actions.explain_unlock"): (409, 403, 404, 403, 409),
+    ("POST", "apple_actions.unlock"): (409, 403, 404, 403, 409),
+    ("POST", "apple_actions.locate"): (409, 403, 404, 403, 409),
+    ("POST", "apple_actions.restart"): (409, 409, 404, 403, 409),
+    ("POST", "apple_actions.play_sound"): (409, 403, 404, 403, 409),
+    ("GET", "apple_actions.explain_pin"): (404, 404, 404, 404, 404),
+    ("POST", "apple_actions.show_pin"): (404, 404, 404, 404, 404),
     ("GET", "device_actions.explain_wipe"): (200, 403, 404, 403, 403),
     ("POST", "device_actions.wipe"): (422, 403, 404, 403, 403),
 }

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from blueprints.enrolment import install, proof, terms
+from blueprints.enrolment import apple_step, install, proof, terms
 from blueprints.shared.access import public
 
 blueprint = Blueprint("enrolment", __name__, url_prefix="/go")
@@ -22,6 +22,7 @@ for method, rule, endpoint, view in (
     ("GET", "/install", "install", install.show),
     ("GET", "/progress", "progress", install.progress),
     ("GET", "/agent", "agent", install.agent),
+    ("GET", "/profile", "profile", apple_step.download),
     # Done
     ("GET", "/done", "done", install.done),
 ):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Response
 from flask_babel import gettext as _
 
-from blueprints.enrolment import agent_step, journey
+from blueprints.enrolment import agent_step, apple_step, journey
 from blueprints.shared import instructions, pages
 from models import Registration, Status
 from services import channels, enrolment_tokens
 
 # What each channel's templates need: enrolment/_install_<step>.html and enrolment/_after_<step>.html
-STEPS = {"agent": agent_step}
+STEPS = {"agent": agent_step, "apple": apple_step}
 
 
 def show() -> Response:
@@ -44,7 +44,7 @@ def done() -> Response:
         return pages.go_to("/go")
     if not registration.device.is_enrolled:
         return pages.go_to("/go/install")
-    step = channels.of(registration.device.platform).next_step(registration)
+    step = channels.of_device(registration.device).next_step(registration)
     return pages.page_only(
         "enrolment/done.html",
         device=registration.device,
@@ -71,7 +71,7 @@ def _elsewhere(registration: Registration) -> Response | None:
 
 def _page(registration: Registration) -> Response:
     token = enrolment_tokens.token_shown_again(registration)
-    step = channels.of(registration.device.platform).next_step(registration)
+    step = channels.of_device(registration.device).next_step(registration)
     return pages.page_only(
         "enrolment/install.html",
         device=registration.device,

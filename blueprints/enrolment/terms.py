@@ -50,7 +50,7 @@ def _not_now(registration: Registration, refused: Refused) -> Response:
 
 def _page(registration: Registration, form: TermsForm, status: int = 200) -> Response:
     rules = organisation.current()
-    step = channels.of(registration.device.platform).next_step(registration)
+    step = channels.of_device(registration.device).next_step(registration)
     return pages.page_only(
         "enrolment/terms.html",
         status,

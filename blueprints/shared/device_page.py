@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from blueprints.shared import (
     access,
+    apple_page,
     device_facts,
     device_history,
     device_registration,
@@ -28,11 +29,15 @@ DANGERS = (Action.RETIRE, Action.WIPE)
 DOES = {
     Action.LOCK: "lock",
     Action.REFRESH: "refresh",
+    Action.LOCATE: "locate",
+    Action.PLAY_SOUND: "sound",
+    Action.RESTART: "restart",
     Action.REPORT_LOST: "lost",
     Action.REPORT_FOUND: "found",
 }
 LEADS = {
     Action.MESSAGE: "#message",
+    Action.UNLOCK: "/unlock",
     Action.CHANGE_OWNERSHIP: "/ownership",
     Action.RENAME: "/name",
     Action.RETIRE: "/retire",
@@ -41,6 +46,10 @@ LEADS = {
 ICONS = {
     Action.LOCK: "lock",
     Action.REFRESH: "refresh",
+    Action.LOCATE: "locate",
+    Action.PLAY_SOUND: "warning",
+    Action.RESTART: "refresh",
+    Action.UNLOCK: "unlock",
     Action.REPORT_LOST: "warning",
     Action.REPORT_FOUND: "check",
     Action.MESSAGE: "mail",
@@ -85,6 +94,7 @@ def progress(device: Device, person: User) -> dict[str, Any]:
         "unavailable": [_(sentence) for _action, sentence in permissions.unavailable(person, device)],
         "facts": device_facts.facts_of(device, registration, person),
         "question": ownership_question.of(device, person),
+        "apple": apple_page.of(device, person, ordered),
         "joining": device_registration.state(device, registration, person),
         "since": since,
         "mark": now,

@@ -73,9 +73,13 @@ def refuse_other_sites() -> None:
 
 
 def add_headers(response: Response) -> Response:
+    """What a view has set stays. Not by `setdefault`: it raises and catches an exception for each that is missing."""
+    set_already = {name.lower() for name, _ in response.headers}
     for name, value in headers(current_app.config["SESSION_COOKIE_SECURE"]).items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
+        if name.lower() not in set_already:
+            response.headers.add(name, value)
+    if "cache-control" not in set_already:
+        response.headers.add("Cache-Control", "no-store")
     return response
 
 

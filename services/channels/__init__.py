@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from models import Command, Device, Platform, Registration
-from services.channels import agent
+from services.channels import agent, apple
 
 
 class Channel(Protocol):
@@ -18,6 +18,9 @@ class Channel(Protocol):
 
     def why_not(self, action: str) -> str:
         """Why this channel cannot do the action: a sentence (message id)."""
+
+    def wake(self, device: Device) -> None:
+        """An order waits: make the device come, where that can be done. In the caller's transaction."""
 
     def next_step(self, registration: Registration) -> dict[str, Any]:
         """What /go shows after the terms were accepted: the step's name and what it needs."""
@@ -38,11 +41,18 @@ class Channel(Protocol):
 
 TABLE: dict[Platform, Channel] = {
     Platform.LINUX: agent,
-    Platform.MACOS: agent,
+    Platform.MACOS: apple,
     Platform.WINDOWS: agent,
+    Platform.IOS: apple,
 }
+_BY_NAME: dict[str, Channel] = {channel.NAME: channel for channel in TABLE.values()}
 
 
 def of(platform: str) -> Channel:
     """The channel of a platform. Raises KeyError for one that has none: it is never offered."""
     return TABLE[Platform(platform)]
+
+
+def of_device(device: Device) -> Channel:
+    """The channel that a device came by: a Mac may run our agent, and was registered for that."""
+    return _BY_NAME[device.channel]

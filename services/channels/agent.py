@@ -39,6 +39,10 @@ def why_not(action: str) -> str:
     return N_("This kind of device cannot do that.")
 
 
+def wake(device: Device) -> None:
+    """It comes by itself, every minute or so."""
+
+
 def next_step(registration: Registration) -> dict[str, Any]:
     """/go shows how to download and start the agent with the enrolment token."""
     return {"step": "agent", "platform": registration.device.platform}

@@ -52,6 +52,7 @@ def test_the_demo_from_start_to_an_active_device_and_again(tmp_path: Path) -> No
         )
         assert done.returncode == 0, done.stderr
         assert _statuses(data) == ["active"]
+        until(lambda: _phone(data) == ("Simulated iPhone", "active"), 20)
         server.process.send_signal(signal.SIGINT)
         assert server.ended() == 0
         assert "Muster has stopped" in server.said()
@@ -63,6 +64,7 @@ def test_the_demo_from_start_to_an_active_device_and_again(tmp_path: Path) -> No
             first["url"], ""
         )
         assert sorted(_statuses(data)) == ["active", "verified"]
+        assert _phone(data) == ("Simulated iPhone", "active"), "it is the same phone again"
 
     with running("demo", data) as server:
         assert sorted(_statuses(data)) == ["active", "verified"], "an unused registration is used again"
@@ -101,7 +103,14 @@ def _file(data: Path) -> dict[str, object]:
 
 def _statuses(data: Path) -> list[str]:
     with closing(sqlite3.connect(str(data / "muster.db"))) as connection:
-        return [status for (status,) in connection.execute("SELECT status FROM device")]
+        found = connection.execute("SELECT status FROM device WHERE channel = 'agent'")
+        return [status for (status,) in found]
+
+
+def _phone(data: Path) -> tuple[str, str]:
+    with closing(sqlite3.connect(str(data / "muster.db"))) as connection:
+        (row,) = connection.execute("SELECT name, status FROM device WHERE channel = 'apple'").fetchall()
+        return row
 
 
 def _signs_in(server: Server, name: str, password: str) -> bool:

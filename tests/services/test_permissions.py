@@ -29,6 +29,8 @@ POSSIBLE = {
     Action.LOCK: HERE,
     Action.UNLOCK: HERE,
     Action.LOCATE: HERE,
+    Action.PLAY_SOUND: {Status.LOST},
+    Action.RESTART: HERE,
     Action.MESSAGE: HERE,
     Action.REPORT_LOST: {Status.ACTIVE},
     Action.REPORT_FOUND: {Status.LOST},
@@ -37,7 +39,7 @@ POSSIBLE = {
     Action.RETIRE: HERE | {Status.BLOCKED},
     Action.WIPE: HERE | {Status.BLOCKED, Status.RETIRE_PENDING},
 }
-ORDERS = CAN | {Action.UNLOCK, Action.LOCATE}
+ORDERS = CAN | {Action.UNLOCK, Action.LOCATE, Action.PLAY_SOUND, Action.RESTART}
 
 # The one role that gives an owner the right; nothing: every owner has it.
 OWNERS_ROLE = {
@@ -49,6 +51,8 @@ OWNERS_ROLE = {
     Action.REPORT_FOUND: Role.LOCK,
     Action.UNLOCK: Role.UNLOCK,
     Action.LOCATE: Role.LOCATE,
+    Action.PLAY_SOUND: Role.LOCATE,
+    Action.RESTART: Role.LOCK,
     Action.CHANGE_OWNERSHIP: Role.CHANGE_OWNERSHIP,
     Action.RETIRE: Role.RETIRE,
     Action.WIPE: Role.WIPE,

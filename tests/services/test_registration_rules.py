@@ -13,19 +13,19 @@ from services.refused import Forbidden, Refused
 from tests.conftest import Mail
 from tests.services.conftest import audited, status_of
 
-AGENTS = [Platform.LINUX, Platform.MACOS, Platform.WINDOWS]
+MANAGED = [Platform.LINUX, Platform.MACOS, Platform.WINDOWS, Platform.IOS]
 
 
 def test_only_platforms_with_a_channel_are_offered() -> None:
-    assert registration_rules.platforms_offered(settings.load()) == AGENTS
+    assert registration_rules.platforms_offered(settings.load()) == MANAGED
 
 
 def test_only_platforms_that_the_settings_allow_are_offered(decide: Callable[..., None]) -> None:
-    decide(platforms="macos,ios")
+    decide(platforms="macos,android")
     assert registration_rules.platforms_offered(settings.load()) == [Platform.MACOS]
 
 
-@pytest.mark.parametrize("platform", ["ios", "android", "amiga", "", "LINUX"])
+@pytest.mark.parametrize("platform", ["android", "amiga", "", "LINUX"])
 def test_a_platform_that_is_not_offered_is_refused_beside_its_field(alice: User, platform: str) -> None:
     with pytest.raises(Refused) as refused:
         registrations.start(alice, platform, Way.QR, by=alice)

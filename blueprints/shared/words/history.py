@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from blueprints.shared.words import names
+from blueprints.shared.words import apple, names
 from models import AuditEntry, User
 from services.refused import N_
 
@@ -66,7 +66,7 @@ DEEDS: dict[str, tuple[str, str]] = {
     "device:retire:cancelled": (N_("You cancelled the retire"), N_("%(who)s cancelled the retire")),
     "device:retire:explained": (N_("You gave a reason for retiring it: %(reason)s"),
                                 N_("%(who)s gave a reason for retiring it: %(reason)s")),
-}  # fmt: skip
+} | apple.DEEDS  # fmt: skip
 
 # What the device or Muster itself did, or what nobody in particular did.
 EVENTS: dict[str, str] = {
@@ -108,7 +108,7 @@ EVENTS: dict[str, str] = {
     "device:retire:acknowledged": N_("Removed what belongs to the organisation, and left"),
     "device:retire:failed": N_("The retire did not work"),
     "device:retire:cancelled": N_("The retire was called off"),
-}
+} | apple.EVENTS
 
 
 def audit_sentence(

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from blueprints.shared.words import names
+from blueprints.shared.words import apple, names
 from models import Command, CommandState, Device, Message, MessageState
 from services.refused import N_
 
@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "message": (N_("Message"), N_("it shows your text")),
     "retire": (N_("Retire"), N_("it removes what belongs to the organisation, and leaves")),
     "wipe": (N_("Wipe"), N_("it empties itself")),
-}
+} | apple.KINDS
 
 TITLES = {
     CommandState.HELD: N_("%(order)s: held until an administrator releases it"),
@@ -68,6 +68,7 @@ REASONS = {
     "rejected_by_server": N_("The mail server refused the message."),
     "out_of_date": N_("Its link ran out before it could be sent."),
     "not_written": N_("Muster could not write it. The log says more."),
+    "cannot_be_sent": N_("The device has not given us what this needs."),
     "not_configured": N_("No mail server is set up yet."),
     "bad_sign_in": N_("The mail server did not accept our user name and password."),
 }

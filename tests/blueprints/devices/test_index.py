@@ -188,7 +188,7 @@ def test_the_panel_offers_what_the_settings_allow(visit, alice):
 
 
 def test_no_platform_no_panel(visit, alice):
-    settings.put("platforms", "ios", by=None)
+    settings.put("platforms", "android", by=None)
     assert not visit(alice).get("/").soup.select("#register")
 
 

@@ -29,11 +29,11 @@ def test_the_platform_is_guessed_among_those_offered(agent: str, chosen: str, ap
 
 
 def test_only_offered_platforms_can_be_chosen(app, visit) -> None:
-    settings.put("platforms", "linux,ios", by=None)
+    settings.put("platforms", "linux,android", by=None)
     answer = visit(None).get("/go")
     values = [option["value"] for option in answer.soup.select("select[name=platform] option")]
     assert values == ["", "linux"]
-    settings.put("platforms", "ios", by=None)
+    settings.put("platforms", "android", by=None)
     answer = visit(None).get("/go")
     assert answer.soup.select_one('form[action="/go"]') is None
     assert "no new devices" in answer.words("main")

@@ -57,7 +57,7 @@ def test_the_number_is_kept_with_its_country(visit, alice):
         ({"platform": "toaster"}, "platform", "Choose one of these."),
         ({"platform": ""}, "platform", "Choose one of these."),
         ({}, "platform", "Choose one of these."),
-        ({"platform": "ios"}, "platform", "Choose one of these."),
+        ({"platform": "android"}, "platform", "Choose one of these."),
         (
             {"platform": "linux", "phone_number": "07700 900142"},
             "country",

@@ -1,0 +1,28 @@
+"""Check-in and the command channel: a signed property list comes in, and perhaps an order goes out."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from mdm.apple import reports, signed_data
+from mdm.apple.errors import Malformed
+from services.apple import conversation
+from services.apple.speakers import Unknown
+
+LARGEST = 4 * 1024 * 1024  # bytes; lists of apps and unlock tokens are large
+SIGNATURE = "Mdm-Signature"
+
+
+def speak() -> Response:
+    """The signature is over the body as it came. What cannot be verified is 400: no device leaves for that."""
+    request.max_content_length = LARGEST
+    try:
+        body = request.get_data(cache=False)
+        certificate = signed_data.verify_detached(request.headers.get(SIGNATURE, ""), body)
+        answer = conversation.hear(certificate, reports.decode_any(body))
+    except RequestEntityTooLarge:
+        return Response(status=413)
+    except (Malformed, Unknown):
+        return Response(status=400)
+    return Response(answer.body, answer.status, content_type=answer.content_type)

@@ -1,0 +1,61 @@
+"""What an iPhone, iPad or Mac needs to join: the profile, and the way through its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app
+from flask_babel import gettext as _
+
+from blueprints.enrolment import journey
+from blueprints.shared import organisation, pages
+from mdm.apple import profile
+from models import Device, Platform
+from services import enrolment_tokens
+from services.apple import profiles
+from services.channels import apple
+
+
+def context(device: Device, token: str) -> dict[str, Any]:
+    """For enrolment/_install_apple.html."""
+    server = current_app.config["PUBLIC_URL"]
+    return {
+        "on_device": [_(step) for step in apple.instructions(device.platform)[1:]],
+        "minutes": enrolment_tokens.TOKEN_SECONDS // 60,
+        "is_unprotected": not server.startswith("https://"),
+    }
+
+
+def afterwards(device: Device) -> dict[str, Any]:
+    """For enrolment/_after_apple.html."""
+    return {"is_mac": device.platform == Platform.MACOS}
+
+
+def download() -> Response:
+    """The profile, for the browser that proved who is there. Looking at it uses nothing up: SCEP does."""
+    registration = journey.proved()
+    if registration is None or registration.device.channel != "apple":
+        return pages.go_to("/go")
+    token = enrolment_tokens.token_shown_again(registration)
+    if token is None:
+        return pages.go_to("/go/install")
+    name = organisation.current().organisation
+    body = profiles.enrolment_profile(
+        registration.device,
+        token,
+        current_app.config["PUBLIC_URL"],
+        _("%(organisation)s looks after this device: it sees its model, system, numbers, apps and profiles, and "
+          "can lock it, empty it, or take its own part away. It sees no files, messages, pictures or pages.",
+          organisation=name),
+        _signer(current_app.config["MUSTER"]),
+    )  # fmt: skip
+    response = Response(body, content_type=profile.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{profile.FILE_NAME}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _signer(config: Any) -> profiles.Signer | None:
+    if config.tls_certificate is None or config.tls_key is None:
+        return None
+    return profiles.Signer(config.tls_certificate, config.tls_key)

@@ -1,0 +1,30 @@
+"""What the page of an iPhone, iPad or Mac shows beside what every device shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blueprints.shared.words import apple
+from models import Command, Device, User
+from services import permissions
+from services.apple import pushes, vault
+from services.permissions import Action
+
+
+def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] | None:
+    """For devices/_apple.html; None for every other device."""
+    row = vault.enrolment_of(device) if device.channel == "apple" else None
+    if row is None:
+        return None
+    found = row.inventory
+    may_locate = permissions.still_may(person, device, Action.LOCATE)
+    return {
+        "waits": not pushes.is_possible() and any(command.is_live for command in ordered),
+        "has_pin": bool(vault.pins_of(device)),
+        "hints": apple.hints(found.get("security")),
+        "applications": found.get("applications") or [],
+        "profiles": found.get("profiles") or [],
+        "certificates": found.get("certificates") or [],
+        "place": found.get("place") if may_locate and device.status == "lost" else None,
+        "place_at": found.get("place_at"),
+    }

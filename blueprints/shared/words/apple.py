@@ -1,0 +1,85 @@
+"""Words for what only iPhones, iPads and Macs are ordered to do, and for what they let us see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+
+from mdm.apple.inventories import Security
+from services.refused import N_
+
+KINDS: dict[str, tuple[str, str]] = {
+    "restart": (N_("Restart"), N_("it starts again")),
+    "play_sound": (N_("Play a sound"), N_("it sounds until somebody stops it")),
+    "report_found": (N_("End lost mode"), N_("it can be used again")),
+}
+
+DEEDS: dict[str, tuple[str, str]] = {
+    "device:unlock:requested": (N_("You asked to take the passcode off"), N_("%(who)s asked to take the passcode off")),
+    "device:unlock:cancelled": (N_("You cancelled the unlock"), N_("%(who)s cancelled the unlock")),
+    "device:locate:requested": (N_("You asked where it is"), N_("%(who)s asked where it is")),
+    "device:locate:cancelled": (N_("You no longer asked where it is"), N_("%(who)s no longer asked where it is")),
+    "device:restart:requested": (N_("You asked it to restart"), N_("%(who)s asked it to restart")),
+    "device:restart:cancelled": (N_("You cancelled the restart"), N_("%(who)s cancelled the restart")),
+    "device:play_sound:requested": (N_("You asked it to sound"), N_("%(who)s asked it to sound")),
+    "device:play_sound:cancelled": (N_("You cancelled the sound"), N_("%(who)s cancelled the sound")),
+    "device:report_found:requested": (N_("You asked to end lost mode"), N_("%(who)s asked to end lost mode")),
+    "device:report_found:cancelled": (N_("You let lost mode go on"), N_("%(who)s let lost mode go on")),
+    "device:pin:shown": (N_("You looked at the PIN of the Mac"), N_("%(who)s looked at the PIN of the Mac")),
+}  # fmt: skip
+
+EVENTS: dict[str, str] = {
+    "device:unlock:sent": N_("The unlock was sent"),
+    "device:unlock:acknowledged": N_("Took the passcode off"),
+    "device:unlock:failed": N_("The unlock did not work"),
+    "device:unlock:cancelled": N_("The unlock was called off"),
+    "device:unlock:expired": N_("The unlock was not carried out in time"),
+    "device:locate:sent": N_("The question where it is was sent"),
+    "device:locate:acknowledged": N_("Said where it is"),
+    "device:locate:failed": N_("Could not say where it is"),
+    "device:locate:cancelled": N_("The question where it is was called off"),
+    "device:locate:expired": N_("Did not say in time where it is"),
+    "device:restart:sent": N_("The restart was sent"),
+    "device:restart:acknowledged": N_("Began to restart"),
+    "device:restart:failed": N_("The restart did not work"),
+    "device:restart:cancelled": N_("The restart was called off"),
+    "device:restart:expired": N_("The restart was not carried out in time"),
+    "device:play_sound:sent": N_("The order to sound was sent"),
+    "device:play_sound:acknowledged": N_("Sounded"),
+    "device:play_sound:failed": N_("Did not sound"),
+    "device:play_sound:cancelled": N_("The order to sound was called off"),
+    "device:play_sound:expired": N_("Did not sound in time"),
+    "device:report_found:sent": N_("The end of lost mode was sent"),
+    "device:report_found:acknowledged": N_("Ended lost mode"),
+    "device:report_found:failed": N_("Could not end lost mode"),
+    "device:report_found:cancelled": N_("The end of lost mode was called off"),
+    "setting:push_certificate:requested": N_("A push certificate was asked for"),
+    "setting:push_certificate:installed": N_("A push certificate was installed"),
+}
+
+
+def hints(security: dict[str, Any] | None) -> list[str]:
+    """What is not as safe as it should be, and how the person puts it right."""
+    if not security:
+        return []
+    found, said = Security(**security), []
+    if found.has_passcode is False:
+        said.append(
+            gettext("It has no passcode. Set one: Settings, Face ID & Passcode (or Touch ID & Passcode).")
+        )
+    elif found.is_passcode_compliant is False:
+        said.append(
+            gettext(
+                "Its passcode is too simple for the organisation's rules. Choose a longer one in Settings."
+            )
+        )
+    if found.has_file_vault is False:
+        said.append(
+            gettext("Its disk is not encrypted. Turn on FileVault: System Settings, Privacy & Security.")
+        )
+    elif found.is_encrypted is False and found.has_passcode is not False:
+        said.append(gettext("What is on it is not encrypted."))
+    if found.has_firewall is False:
+        said.append(gettext("Its firewall is off. Turn it on: System Settings, Network, Firewall."))
+    return said

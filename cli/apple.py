@@ -1,0 +1,58 @@
+"""flask init-ca and flask apple: what iPhones, iPads and Macs need of us before the first one comes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from cli.readable import one_line
+from services import database, device_authority
+from services.apple import push_certificates
+from services.refused import Refused
+
+
+@click.command("init-ca")
+@with_appcontext
+def init_ca() -> None:
+    """Make the authority that signs the certificates of iPhones, iPads and Macs; once."""
+    with one_line():
+        database.migrate()
+    database.connect()
+    made = device_authority.create()
+    click.echo("The device authority is made." if made else "There is a device authority already.")
+
+
+@click.group("apple")
+def apple() -> None:
+    """The push certificate of iPhones, iPads and Macs."""
+
+
+@apple.command("push-csr")
+@click.option("--email", required=True, help="Your address, for the request.")
+@click.option("--file", "path", default="push.csr", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def push_csr(email: str, path: Path) -> None:
+    """Write a request for a push certificate, the first one or a renewal. Its key stays here, sealed."""
+    database.connect()
+    path.write_bytes(push_certificates.request(email))
+    click.echo(f"Wrote {path}. Have it signed by a vendor, then take it to identity.apple.com/pushcert")
+    click.echo(
+        "To renew, choose Renew there beside the certificate in use: a new one would lose every device."
+    )
+
+
+@apple.command("push-cert")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def push_cert(path: Path) -> None:
+    """Install what Apple issued (PEM)."""
+    database.connect()
+    try:
+        installed = push_certificates.install(path.read_bytes())
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from None
+    ends = datetime.fromtimestamp(installed.ends_at, UTC)
+    click.echo(f"Installed. Topic {installed.topic}; it ends on {ends:%Y-%m-%d}.")

@@ -1,0 +1,170 @@
+"""The commands that we send (apple/device-management, mdm/commands): one function each, from plain values to
+a property list.
+
+`command` is our own identifier of the command, which the device repeats in its report: letters, digits and
+dashes. What a command needs is in its docstring: a right that the enrolment profile asked for, supervision, a
+kind of device. A value that Apple does not allow is a mistake of the caller, and a ValueError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mdm.apple import plists
+
+CONTENT_TYPE = "application/xml; charset=UTF-8"
+
+QUERIES = (
+    *(
+        "UDID",
+        "DeviceName",
+        "OSVersion",
+        "BuildVersion",
+        "SupplementalOSVersionExtra",
+        "ProductName",
+        "ModelName",
+    ),
+    *(
+        "SerialNumber",
+        "IMEI",
+        "MEID",
+        "IsSupervised",
+        "BatteryLevel",
+        "DeviceCapacity",
+        "AvailableDeviceCapacity",
+    ),
+    *(
+        "IsActivationLockEnabled",
+        "IsMDMLostModeEnabled",
+        "IsDeviceLocatorServiceEnabled",
+        "PINRequiredForDeviceLock",
+    ),
+    *("PhoneNumber", "CurrentCarrierNetwork", "SubscriberCarrierNetwork", "ServiceSubscriptions"),
+    *("WiFiMAC", "BluetoothMAC", "EthernetMAC"),
+)
+"""All that `facts.from_device_information` reads; a device leaves out what it does not know."""
+
+APPLICATION_ITEMS = ("Identifier", "Name", "ShortVersion", "Version", "Installing", "BundleSize")
+"""Only what is shown: other facts of an app take the device long to find out."""
+
+_PIN = re.compile(r"[0-9]{6}\Z")
+
+
+def device_information(command: str, queries: Iterable[str] = QUERIES) -> bytes:
+    """Ask for facts. Rights: 16; phone number, SIM, carrier and MAC addresses need 32."""
+    return _encode(command, "DeviceInformation", {"Queries": list(queries)})
+
+
+def security_info(command: str) -> bytes:
+    """Ask for passcode, encryption and the kind of management. Right: 1024."""
+    return _encode(command, "SecurityInfo")
+
+
+def installed_application_list(command: str, *, managed_only: bool = False) -> bytes:
+    """Ask for the apps. Right: 256."""
+    return _encode(
+        command,
+        "InstalledApplicationList",
+        {"ManagedAppsOnly": managed_only, "Items": list(APPLICATION_ITEMS)},
+    )
+
+
+def profile_list(command: str, *, managed_only: bool = False) -> bytes:
+    """Ask for the profiles. Right: 1."""
+    return _encode(command, "ProfileList", {"ManagedOnly": managed_only})
+
+
+def certificate_list(command: str, *, managed_only: bool = False) -> bytes:
+    """Ask for the certificates; NotNow before the first unlock. Right: 1."""
+    return _encode(command, "CertificateList", {"ManagedOnly": managed_only})
+
+
+def device_lock(
+    command: str, *, message: str | None = None, phone_number: str | None = None, pin: str | None = None
+) -> bytes:
+    """Lock now. Right: 4. Message and number are shown only where a passcode is set.
+
+    `pin` is six digits and for Macs alone, which start again and ask for it: store it before this is sent.
+    """
+    return _encode(command, "DeviceLock", {"Message": message, "PhoneNumber": phone_number, "PIN": _pin(pin)})
+
+
+def clear_passcode(command: str, unlock_token: bytes) -> bytes:
+    """Take the passcode off. Right: 4; not on Macs. The token is that of the last TokenUpdate that had
+    one.
+    """
+    if not unlock_token:
+        raise ValueError("ClearPasscode needs the unlock token")
+    return _encode(command, "ClearPasscode", {"UnlockToken": unlock_token})
+
+
+def erase_device(command: str, *, pin: str | None = None, preserve_data_plan: bool = False) -> bytes:
+    """Erase everything. Right: 8.
+
+    `pin` is six digits, for Macs alone. `preserve_data_plan` keeps the eSIM of an iPhone or iPad.
+    """
+    options = {"PIN": _pin(pin), "PreserveDataPlan": preserve_data_plan or None}
+    return _encode(command, "EraseDevice", options)
+
+
+def remove_profile(command: str, identifier: str) -> bytes:
+    """Remove a profile by its PayloadIdentifier. Right: 2. With our enrolment profile goes all that it
+    brought.
+    """
+    return _encode(command, "RemoveProfile", {"Identifier": identifier})
+
+
+def install_profile(command: str, profile: bytes) -> bytes:
+    """Install or replace a profile, signed or not. Right: 2."""
+    return _encode(command, "InstallProfile", {"Payload": profile})
+
+
+def enable_lost_mode(
+    command: str,
+    *,
+    message: str | None = None,
+    phone_number: str | None = None,
+    footnote: str | None = None,
+) -> bytes:
+    """Lock into lost mode, with a message or a phone number. Supervised iPhones and iPads only."""
+    if not message and not phone_number:
+        raise ValueError("EnableLostMode needs a message or a phone number")
+    options = {"Message": message, "PhoneNumber": phone_number, "Footnote": footnote}
+    return _encode(command, "EnableLostMode", options)
+
+
+def device_location(command: str) -> bytes:
+    """Ask where the device is. Supervised iPhones and iPads in lost mode only."""
+    return _encode(command, "DeviceLocation")
+
+
+def play_lost_mode_sound(command: str) -> bytes:
+    """Make it sound until somebody stops it there, or lost mode ends. Supervised iPhones and iPads in lost
+    mode only.
+    """
+    return _encode(command, "PlayLostModeSound")
+
+
+def disable_lost_mode(command: str) -> bytes:
+    """End lost mode. Supervised iPhones and iPads only."""
+    return _encode(command, "DisableLostMode")
+
+
+def restart_device(command: str, *, ask_user: bool = False) -> bytes:
+    """Restart. Right: 4. Macs, and supervised iPhones and iPads. `ask_user` lets the person of a Mac choose
+    the time.
+    """
+    return _encode(command, "RestartDevice", {"NotifyUser": ask_user or None})
+
+
+def _encode(command: str, request: str, options: Mapping[str, Any] | None = None) -> bytes:
+    given = {key: value for key, value in (options or {}).items() if value is not None and value != ""}
+    return plists.write({"CommandUUID": command, "Command": {"RequestType": request, **given}})
+
+
+def _pin(pin: str | None) -> str | None:
+    if pin is not None and not _PIN.match(pin):
+        raise ValueError("a PIN is six digits")
+    return pin

@@ -1,0 +1,181 @@
+"""The longer answers of a device, in the portal's words: security, apps, profiles, certificates, place.
+
+Each reads the results of one command (apple/device-management, mdm/commands) and raises Malformed if they are
+not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from mdm.apple.errors import Malformed
+from mdm.apple.fields import Document, data, dictionaries, dictionary, real, text, whole, yes_or_no
+from mdm.apple.reports import Report
+
+MOST_LISTED = 2_000
+LONGEST_CERTIFICATE = 16_384
+
+_BLOCKS_AND_FILES = 3
+"""HardwareEncryptionCaps of a device that encrypts blocks and files; only with a passcode does that protect
+anything.
+"""
+
+
+@dataclass(frozen=True)
+class Security:
+    """None is "not reported". Passcodes are reported by phones and tablets, FileVault and firewall by
+    Macs.
+    """
+
+    has_passcode: bool | None
+    is_passcode_compliant: bool | None
+    encrypts_blocks_and_files: bool | None
+    has_file_vault: bool | None
+    has_firewall: bool | None
+    is_user_enrolment: bool | None
+    is_user_approved: bool | None
+
+    @property
+    def is_encrypted(self) -> bool | None:
+        """Whether what is on the device is safe from somebody who has it in hand."""
+        if self.has_file_vault is not None:
+            return self.has_file_vault
+        if self.encrypts_blocks_and_files is None or self.has_passcode is None:
+            return None
+        return self.encrypts_blocks_and_files and self.has_passcode
+
+
+@dataclass(frozen=True)
+class Application:
+    """One app; the identifier may be missing on Macs."""
+
+    identifier: str | None
+    name: str | None
+    version: str | None
+    size_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile; `is_managed` None where the device does not tell."""
+
+    identifier: str
+    name: str | None
+    organisation: str | None
+    is_managed: bool | None
+    payloads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One certificate; `encoded` is DER as the device gave it."""
+
+    common_name: str | None
+    is_identity: bool
+    encoded: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Location:
+    """Degrees; `accuracy` is the radius in metres, None if unknown; `at` is epoch seconds, None if not
+    told.
+    """
+
+    latitude: float
+    longitude: float
+    accuracy: float | None
+    at: int | None
+
+
+def security(report: Report) -> Security:
+    """The results of SecurityInfo."""
+    found = dictionary(report.results, "SecurityInfo")
+    if found is None:
+        raise Malformed("missing", "SecurityInfo")
+    capabilities = whole(found, "HardwareEncryptionCaps")
+    management = dictionary(found, "ManagementStatus") or {}
+    return Security(
+        has_passcode=yes_or_no(found, "PasscodePresent"),
+        is_passcode_compliant=yes_or_no(found, "PasscodeCompliant"),
+        encrypts_blocks_and_files=None if capabilities is None else capabilities == _BLOCKS_AND_FILES,
+        has_file_vault=yes_or_no(found, "FDE_Enabled"),
+        has_firewall=yes_or_no(dictionary(found, "FirewallSettings") or {}, "FirewallEnabled"),
+        is_user_enrolment=yes_or_no(management, "IsUserEnrollment"),
+        is_user_approved=yes_or_no(management, "UserApprovedEnrollment"),
+    )
+
+
+def applications(report: Report) -> tuple[Application, ...]:
+    """The results of InstalledApplicationList, at most 2,000."""
+    return tuple(
+        Application(
+            identifier=text(each, "Identifier"),
+            name=text(each, "Name"),
+            version=text(each, "ShortVersion") or text(each, "Version"),
+            size_bytes=whole(each, "BundleSize"),
+        )
+        for each in _listed(report, "InstalledApplicationList")
+    )
+
+
+def profiles(report: Report) -> tuple[Profile, ...]:
+    """The results of ProfileList, at most 2,000; `payloads` are types such as com.apple.mdm."""
+    return tuple(
+        Profile(
+            identifier=text(each, "PayloadIdentifier") or "",
+            name=text(each, "PayloadDisplayName"),
+            organisation=text(each, "PayloadOrganization"),
+            is_managed=yes_or_no(each, "IsManaged"),
+            payloads=tuple(
+                text(payload, "PayloadType") or "" for payload in dictionaries(each, "PayloadContent", 100)
+            ),
+        )
+        for each in _listed(report, "ProfileList")
+    )
+
+
+def certificates(report: Report) -> tuple[Certificate, ...]:
+    """The results of CertificateList, at most 2,000."""
+    return tuple(
+        Certificate(
+            common_name=text(each, "CommonName"),
+            is_identity=yes_or_no(each, "IsIdentity") or False,
+            encoded=data(each, "Data", LONGEST_CERTIFICATE) or b"",
+        )
+        for each in _listed(report, "CertificateList")
+    )
+
+
+def location(report: Report) -> Location:
+    """The results of DeviceLocation."""
+    latitude, longitude = real(report.results, "Latitude"), real(report.results, "Longitude")
+    if latitude is None or longitude is None:
+        raise Malformed("missing", "Latitude" if latitude is None else "Longitude")
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        raise Malformed("unknown_value", "Latitude" if abs(latitude) > 90 else "Longitude")
+    accuracy = real(report.results, "HorizontalAccuracy")
+    return Location(
+        latitude, longitude, accuracy if accuracy is not None and accuracy >= 0 else None, _at(report.results)
+    )
+
+
+def lock_message(report: Report) -> str | None:
+    """What became of the message of DeviceLock: Success, DeviceInLostMode, NoPasscodeSet, Unknown; None if
+    there was none.
+    """
+    return text(report.results, "MessageResult")
+
+
+def _listed(report: Report, key: str) -> list[Document]:
+    if not isinstance(report.results.get(key), list):
+        raise Malformed("missing", key)
+    return dictionaries(report.results, key, MOST_LISTED)
+
+
+def _at(results: Document) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text(results, "Timestamp") or "")
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        return None

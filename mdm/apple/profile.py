@@ -1,0 +1,190 @@
+"""The profile that makes a device ours (apple/device-management: TopLevel, com.apple.mdm,
+com.apple.security.scep).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import Any, Literal
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
+
+from mdm.apple import plists
+from mdm.apple.errors import Malformed
+
+CONTENT_TYPE = "application/x-apple-aspen-config"
+FILE_NAME = "enrolment.mobileconfig"
+
+DEVICE_KEY_BITS = 2048
+_SIGN_AND_ENCRYPT = 5
+
+Kind = Literal["phone", "mac"]
+
+
+class AccessRight(IntFlag):
+    """What the profile asks the person to allow (com.apple.mdm.yaml, AccessRights). None may be added
+    later.
+    """
+
+    LIST_PROFILES = 1
+    INSTALL_PROFILES = 2
+    LOCK_AND_CLEAR_PASSCODE = 4
+    ERASE = 8
+    DEVICE_INFORMATION = 16
+    NETWORK_INFORMATION = 32
+    LIST_PROVISIONING_PROFILES = 64
+    INSTALL_PROVISIONING_PROFILES = 128
+    LIST_APPLICATIONS = 256
+    RESTRICTIONS = 512
+    SECURITY_INFORMATION = 1024
+    SETTINGS = 2048
+    MANAGE_APPLICATIONS = 4096
+
+
+LEAST_RIGHTS = (
+    AccessRight.LIST_PROFILES
+    | AccessRight.INSTALL_PROFILES
+    | AccessRight.LOCK_AND_CLEAR_PASSCODE
+    | AccessRight.ERASE
+    | AccessRight.DEVICE_INFORMATION
+    | AccessRight.NETWORK_INFORMATION
+    | AccessRight.LIST_APPLICATIONS
+    | AccessRight.SECURITY_INFORMATION
+)
+"""1343: what the commands of `commands` need, and nothing else."""
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What goes into one device's enrolment profile.
+
+    `identifier` is reverse DNS and never changes, since RemoveProfile goes by it. `topic` is the push
+    certificate's; without one, any that starts like it lets a device enrol, but no push will ever reach that
+    device: it has to be enrolled again. Addresses are https; they, the topic and the capabilities can never
+    be changed on a device. `subject` is only a wish: the authority writes its own. `consent` is by language (BCP 47), "default" for all others, and has to be
+    agreed to. `root` is a certificate (DER) that the device shall trust.
+    """
+
+    identifier: str
+    name: str
+    organisation: str
+    description: str
+    kind: Kind
+    topic: str
+    server_url: str
+    check_in_url: str
+    scep_url: str
+    scep_name: str
+    challenge: str = field(repr=False)
+    subject: str
+    consent: Mapping[str, str] = field(default_factory=dict)
+    root: bytes | None = None
+    rights: AccessRight = LEAST_RIGHTS
+    keeps_bootstrap_token: bool = False
+
+
+def encode(enrolment: Enrolment) -> bytes:
+    """The profile as an XML property list, not signed."""
+    identity = str(uuid.uuid4()).upper()
+    payloads = [_scep(enrolment, identity), _management(enrolment, identity)]
+    if enrolment.root is not None:
+        payloads.insert(0, _root(enrolment, enrolment.root))
+    profile: dict[str, Any] = {
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": enrolment.identifier,
+        "PayloadUUID": str(uuid.uuid4()).upper(),
+        "PayloadDisplayName": enrolment.name,
+        "PayloadOrganization": enrolment.organisation,
+        "PayloadDescription": enrolment.description,
+        "PayloadContent": payloads,
+        "TargetDeviceType": 5 if enrolment.kind == "mac" else 1,
+    }
+    if enrolment.kind == "mac":
+        profile["PayloadScope"] = "System"
+    if enrolment.consent:
+        profile["ConsentText"] = dict(enrolment.consent)
+    return plists.write(profile)
+
+
+def sign(
+    profile: bytes,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey,
+    certificate: x509.Certificate,
+    chain: Sequence[x509.Certificate] = (),
+) -> bytes:
+    """The profile inside a CMS signature (DER). A phone says "Verified" if the chain ends at a root that it
+    trusts.
+
+    So sign with the web server's key and certificate. Raises Malformed if the key cannot sign.
+    """
+    try:
+        builder = PKCS7SignatureBuilder().set_data(profile).add_signer(certificate, key, hashes.SHA256())
+        for each in chain:
+            builder = builder.add_certificate(each)
+        # Without Binary it would be rewritten with the line ends of mail.
+        return builder.sign(Encoding.DER, [PKCS7Options.Binary])
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise Malformed("unsupported", "key") from None
+
+
+def _scep(enrolment: Enrolment, identity: str) -> dict[str, Any]:
+    return {
+        **_payload(enrolment, "com.apple.security.scep", "scep", identity),
+        "PayloadContent": {
+            "URL": enrolment.scep_url,
+            "Name": enrolment.scep_name,
+            "Subject": [[["O", enrolment.organisation]], [["CN", enrolment.subject]]],
+            "Challenge": enrolment.challenge,
+            "Keysize": DEVICE_KEY_BITS,
+            "Key Type": "RSA",
+            "Key Usage": _SIGN_AND_ENCRYPT,
+            "KeyIsExtractable": False,
+        },
+    }
+
+
+def _management(enrolment: Enrolment, identity: str) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        **_payload(enrolment, "com.apple.mdm", "mdm", str(uuid.uuid4()).upper()),
+        "IdentityCertificateUUID": identity,
+        "Topic": enrolment.topic,
+        "ServerURL": enrolment.server_url,
+        "CheckInURL": enrolment.check_in_url,
+        "SignMessage": True,
+        "CheckOutWhenRemoved": True,
+        "AccessRights": int(enrolment.rights),
+    }
+    if enrolment.kind == "mac":
+        payload["ServerCapabilities"] = ["com.apple.mdm.per-user-connections"]
+        if enrolment.keeps_bootstrap_token:
+            payload["ServerCapabilities"].append("com.apple.mdm.bootstraptoken")
+    return payload
+
+
+def _root(enrolment: Enrolment, certificate: bytes) -> dict[str, Any]:
+    identity = str(uuid.uuid4()).upper()
+    return {
+        **_payload(enrolment, "com.apple.security.root", "root", identity),
+        "PayloadContent": certificate,
+        "PayloadCertificateFileName": "root.cer",
+    }
+
+
+def _payload(enrolment: Enrolment, kind: str, part: str, identity: str) -> dict[str, Any]:
+    return {
+        "PayloadType": kind,
+        "PayloadVersion": 1,
+        "PayloadIdentifier": f"{enrolment.identifier}.{part}",
+        "PayloadUUID": identity,
+        "PayloadDisplayName": enrolment.name,
+        "PayloadOrganization": enrolment.organisation,
+    }

@@ -1,0 +1,40 @@
+"""Who sends a check-in or a report (apple/device-management, mdm/checkin): the device itself, or one user of
+it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mdm.apple.fields import Document, optional_name, required_name, text
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who is speaking: a device, or on Macs and shared iPads one user of it.
+
+    `device` is the UDID, or the EnrollmentID that takes its place in a user enrolment.
+    """
+
+    device: str
+    is_user_enrolment: bool = False
+    user: str | None = None
+    user_name: str | None = None
+
+    @property
+    def is_user_channel(self) -> bool:
+        """True for messages that must never touch the row of the device."""
+        return self.user is not None
+
+
+def sender(document: Document) -> Sender:
+    """Who sent a check-in or a report; raises Malformed."""
+    device = optional_name(document, "UDID")
+    by_enrolment = device is None
+    if device is None:
+        device = required_name(document, "EnrollmentID")
+    user = optional_name(document, "UserID") or optional_name(document, "EnrollmentUserID")
+    if user is None and "UserShortName" not in document:
+        return Sender(device, by_enrolment)
+    user_name = text(document, "UserLongName") or text(document, "UserShortName")
+    return Sender(device, by_enrolment, user or text(document, "UserShortName") or "", user_name)

@@ -1,0 +1,1 @@
+"""The rules of Apple's device management: who joins, what is ordered, and what devices answer."""

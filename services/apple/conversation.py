@@ -1,0 +1,96 @@
+"""One message of an Apple device, and what we say to it."""
+
+from __future__ import annotations
+
+from mdm.apple import answers
+from mdm.apple import check_in as said
+from mdm.apple.answers import Answer
+from mdm.apple.check_in import CheckIn
+from mdm.apple.commands import CONTENT_TYPE
+from mdm.apple.reports import Report
+from models import AppleEnrolment, Device, Status, database
+from services import check_ins, clock
+from services.apple import enrolling, reports, speakers, vault
+from services.apple.speakers import Speaker, Unknown
+
+SEEN_EVERY = 60  # seconds: "last check-in" is told to the minute, and an idle device costs no more writing
+
+NOTHING = Answer(200, answers.XML, answers.NOTHING)
+NOT_SERVED = Answer(404, answers.XML, answers.NOTHING)
+
+
+def hear(certificate: bytes, message: CheckIn | Report) -> Answer:
+    """Answer a message whose signature was verified. Raises Unknown: then nothing is known, and nothing changes."""
+    speaker = speakers.behind(certificate)
+    if isinstance(message, said.Authenticate) and not message.sender.is_user_channel:
+        return _authenticate(speaker, message)
+    if speaker.udid is None or speaker.udid != message.sender.device:
+        raise Unknown()
+    if speaker.has_gone:
+        return _to_one_that_has_gone(speaker, message)
+    if speaker.status not in speakers.MAY_SPEAK:
+        raise Unknown()
+    if message.sender.is_user_channel:
+        return answers.USER_NOT_MANAGED if isinstance(message, said.UserAuthenticate) else NOTHING
+    if isinstance(message, Report):
+        return _report(speaker, message)
+    return _check_in(speaker.device(), message)
+
+
+def _authenticate(speaker: Speaker, message: said.Authenticate) -> Answer:
+    device = speaker.device()
+    row = vault.enrolment_of(device)
+    if row is None or not enrolling.authenticate(device, row, message):
+        raise Unknown()
+    return NOTHING
+
+
+def _to_one_that_has_gone(speaker: Speaker, message: CheckIn | Report) -> Answer:
+    """We retired it, and know that we did: it may remove what is left of us. A goodbye needs no answer."""
+    if isinstance(message, said.CheckOut):
+        return NOTHING
+    device = speaker.device()
+    return answers.unrecognised_device(device.os_name, device.os_version)
+
+
+def _check_in(device: Device, message: CheckIn) -> Answer:
+    match message:
+        case said.TokenUpdate():
+            enrolling.update_token(device, message)
+        case said.CheckOut():
+            enrolling.leave(device, message)
+        case said.SetBootstrapToken():
+            token = vault.sealed(device, "bootstrap_token", message.token) if message.token else None
+            AppleEnrolment.update(bootstrap_token=token).where(AppleEnrolment.device == device).execute()
+        case said.GetBootstrapToken():
+            row = vault.enrolment_of(device)
+            return answers.bootstrap_token(vault.opened(row, "bootstrap_token") if row else None)
+        case _:
+            return NOT_SERVED
+    return NOTHING
+
+
+def _report(speaker: Speaker, report: Report) -> Answer:
+    """Idle asks what there is to do; everything else answers an order, and asks for the next."""
+    _note(speaker)
+    if report.is_idle and not speaker.has_orders:
+        return NOTHING
+    device = speaker.device()
+    if device.status in (Status.BLOCKED, Status.ENROLLING):
+        return NOTHING
+    if report.is_idle:
+        reports.wake(device)
+    else:
+        reports.take(device, report)
+        device = speaker.device()
+    order = reports.next_request(device)
+    return NOTHING if order is None else Answer(200, CONTENT_TYPE, order)
+
+
+def _note(speaker: Speaker) -> None:
+    now = clock.now()
+    if speaker.has_ownership_to_come:
+        check_ins.seen(speaker.device())
+    elif now - (speaker.last_check_in_at or 0) >= SEEN_EVERY:
+        with database.atomic():
+            Device.update(last_check_in_at=now).where(Device.id == speaker.id).execute()

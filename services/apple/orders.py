@@ -1,0 +1,96 @@
+"""Our orders in Apple's words. One order may be several requests, which the device gets one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mdm.apple import commands as apple
+from models import Command, Platform, Status
+from services import settings
+from services.apple import profiles, vault
+
+# Every request of an order, in turn. The device repeats `<code of the order>-<part>`.
+PARTS = {
+    "refresh": ("facts", "security", "applications", "profiles", "certificates"),
+    "locate": ("lost-mode", "place"),
+}
+WHOLE = ("all",)
+
+
+class CannotBeSent(ValueError):
+    """The device lacks what the order needs."""
+
+
+def encode(command: Command) -> bytes:
+    """The next request of an order. Raises CannotBeSent."""
+    part = next_part(command)
+    if part is None:
+        raise CannotBeSent(command.kind)
+    return _REQUESTS[command.kind, part](command, f"{command.code}-{part}")
+
+
+def parts(command: Command) -> tuple[str, ...]:
+    return PARTS.get(command.kind, WHOLE)
+
+
+def next_part(command: Command) -> str | None:
+    """The first one that has not been answered."""
+    done = command.params.get("done", [])
+    return next((part for part in parts(command) if part not in done), None)
+
+
+def named(identifier: str) -> tuple[str, str]:
+    """An order's code and the part, from what the device repeats."""
+    code, _, part = identifier.partition("-")
+    return code, part
+
+
+def _lock(command: Command, identifier: str) -> bytes:
+    text = command.params.get("text")
+    if command.device.platform == Platform.MACOS:
+        return apple.device_lock(identifier, message=text, pin=vault.pin_for(command))
+    if command.device.status == Status.LOST and command.device.facts.get("is_supervised"):
+        return apple.enable_lost_mode(identifier, **_lost_words(command))
+    return apple.device_lock(identifier, message=text, phone_number=settings.load().help_desk_phone)
+
+
+def _wipe(command: Command, identifier: str) -> bytes:
+    is_mac = command.device.platform == Platform.MACOS
+    return apple.erase_device(identifier, pin=vault.pin_for(command) if is_mac else None)
+
+
+def _unlock(command: Command, identifier: str) -> bytes:
+    row = vault.enrolment_of(command.device)
+    token = vault.opened(row, "unlock_token") if row else None
+    if token is None:
+        raise CannotBeSent("unlock_token")
+    return apple.clear_passcode(identifier, token)
+
+
+def _lost_mode(command: Command, identifier: str) -> bytes:
+    return apple.enable_lost_mode(identifier, **_lost_words(command))
+
+
+def _lost_words(command: Command) -> dict[str, str]:
+    """Lost mode wants at least one of them."""
+    rules = settings.load()
+    text = command.params.get("text") or f"This device belongs to {rules.organisation}."
+    return {"message": text, "phone_number": rules.help_desk_phone}
+
+
+_REQUESTS: dict[tuple[str, str], Callable[[Command, str], bytes]] = {
+    ("refresh", "facts"): lambda _, identifier: apple.device_information(identifier),
+    ("refresh", "security"): lambda _, identifier: apple.security_info(identifier),
+    ("refresh", "applications"): lambda _, identifier: apple.installed_application_list(identifier),
+    ("refresh", "profiles"): lambda _, identifier: apple.profile_list(identifier),
+    ("refresh", "certificates"): lambda _, identifier: apple.certificate_list(identifier),
+    ("lock", "all"): _lock,
+    ("unlock", "all"): _unlock,
+    ("locate", "lost-mode"): _lost_mode,
+    ("locate", "place"): lambda _, identifier: apple.device_location(identifier),
+    ("retire", "all"): lambda _, identifier: apple.remove_profile(identifier, profiles.IDENTIFIER),
+    ("wipe", "all"): _wipe,
+    ("report_found", "all"): lambda _, identifier: apple.disable_lost_mode(identifier),
+    ("restart", "all"): lambda _, identifier: apple.restart_device(identifier),
+    ("play_sound", "all"): lambda _, identifier: apple.play_lost_mode_sound(identifier),
+}

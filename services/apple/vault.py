@@ -1,0 +1,68 @@
+"""What an Apple device entrusts to us, sealed: its unlock token, its push magic, and the PINs of a Mac."""
+
+from __future__ import annotations
+
+from models import AppleEnrolment, ApplePin, Command, Device, database
+from services import audit, clock, codes, keyring
+
+PIN_DIGITS = 6
+
+
+def enrolment_of(device: Device) -> AppleEnrolment | None:
+    return AppleEnrolment.get_or_none(AppleEnrolment.device == device)
+
+
+def sealed(device: Device, column: str, plain: bytes) -> bytes:
+    """For `AppleEnrolment.<column>`."""
+    return keyring.seal(plain, _place(device, column))
+
+
+def opened(row: AppleEnrolment, column: str) -> bytes | None:
+    value = getattr(row, column)
+    return None if value is None else keyring.unseal(value, _place(row.device, column))
+
+
+def pin_for(command: Command) -> str:
+    """The six digits that the Mac will ask for: made once for an order, and stored before they are sent."""
+    with database.atomic():
+        row = ApplePin.get_or_none(ApplePin.command == command)
+        if row is not None:
+            return _open_pin(row)
+        pin = codes.pin(PIN_DIGITS)
+        ApplePin.create(
+            command=command,
+            device=command.device,
+            pin=keyring.seal(pin.encode(), _pin_place(command.code)),
+            created_at=clock.now(),
+        )
+    return pin
+
+
+def pins_of(device: Device) -> list[ApplePin]:
+    """Newest first. The one that the Mac asks for is usually the first."""
+    return list(
+        ApplePin.select(ApplePin, Command)
+        .join(Command)
+        .where(ApplePin.device == device)
+        .order_by(ApplePin.created_at.desc(), ApplePin.command.desc())
+        .limit(5)
+    )
+
+
+def show_pin(row: ApplePin, by: audit.Actor) -> str:
+    """Somebody reads the PIN, and that is written down. The caller has asked `permissions`."""
+    with database.atomic():
+        audit.append("device:pin:shown", by=by, device=row.device, params={"command": row.command.code})
+    return _open_pin(row)
+
+
+def _open_pin(row: ApplePin) -> str:
+    return keyring.unseal(row.pin, _pin_place(row.command.code)).decode()
+
+
+def _place(device: Device, column: str) -> str:
+    return f"apple_enrolment:{device.code}:{column}"
+
+
+def _pin_place(code: str) -> str:
+    return f"apple_pin:{code}:pin"

@@ -1,0 +1,88 @@
+"""The Apple channel: iPhone, iPad and Mac by Apple's own device management protocol."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from mdm.apple.facts import Facts
+from models import Command, Device, Platform, Registration, Status
+from services.apple import orders, pushes
+from services.refused import N_
+
+NAME = "apple"
+HOW_TO_BEGIN = N_(
+    "On the device itself, open the link from the mail or the QR code in Safari. Without a link, go to %(go)s and type "
+    "your user name, %(username)s."
+)
+ON_A_PHONE = (
+    N_("Tap Download the profile. Safari says that the website wants to download a configuration profile: tap Allow."),
+    N_("Open Settings. At the top stands Profile Downloaded: tap it. If it is not there: General, VPN & Device "
+       "Management."),
+    N_("Tap Install, type the passcode of the device, read what it says and tap Install again."),
+    N_("Tap Trust when it asks about remote management, then Done."),
+)  # fmt: skip
+ON_A_MAC = (
+    N_("Choose Download the profile. Safari asks whether to allow the download: choose Allow."),
+    N_("Open the downloaded file, enrolment.mobileconfig, with a double click."),
+    N_("Open the Apple menu, System Settings, General, Device Management. On older systems: Privacy & Security, "
+       "Profiles."),
+    N_("Open the profile with a double click, choose Install, and type the password of this Mac."),
+)  # fmt: skip
+EVERY = frozenset({"refresh", "lock", "retire", "wipe"})
+
+
+def can(device: Device) -> frozenset[str]:
+    """A Mac keeps its own passwords; where a phone is, only a supervised one tells, and only in lost mode."""
+    if device.platform == Platform.MACOS:
+        return EVERY | {"restart"}
+    if not is_supervised(device):
+        return EVERY | {"unlock"}
+    here = EVERY | {"unlock", "restart", "report_found"}
+    return here | {"locate", "play_sound"} if device.status == Status.LOST else here
+
+
+def is_supervised(device: Device) -> bool:
+    return bool(device.facts.get("is_supervised"))
+
+
+def why_not(action: str) -> str:
+    if action == "unlock":
+        return N_("Unlock is not here: a Mac's own passwords cannot be taken away from outside.")
+    if action == "locate":
+        return N_(
+            "Locate is not here: Apple lets only a supervised iPhone or iPad say where it is, and only while it "
+            "is reported lost. Use Find My with the Apple Account of the device."
+        )
+    if action == "message":
+        return N_("Message is not here: such a device shows a text only when it is locked. Write it there.")
+    return N_("This kind of device cannot do that.")
+
+
+def instructions(platform: str) -> tuple[str, ...]:
+    """How to begin; then what is done on the device, once the terms are accepted."""
+    return (HOW_TO_BEGIN, *(ON_A_MAC if platform == Platform.MACOS else ON_A_PHONE))
+
+
+def wake(device: Device) -> None:
+    pushes.ask(device)
+
+
+def next_step(registration: Registration) -> dict[str, Any]:
+    """/go shows how to install the profile that carries the enrolment token."""
+    return {"step": "apple", "platform": registration.device.platform}
+
+
+def encode(command: Command) -> bytes:
+    """Raises ValueError when the device lacks what the order needs."""
+    return orders.encode(command)
+
+
+def facts(report: Facts) -> dict[str, Any]:
+    said = asdict(report)
+    number = said["phone_number"]
+    if number and number.isascii() and number.isdigit():
+        said["phone_number"] = f"+{number}"  # Apple writes the country's code, and leaves out the plus
+    said["subscriptions"] = [dict(each) for each in said["subscriptions"]] or None
+    said["host_name"] = said.pop("device_name")
+    return said

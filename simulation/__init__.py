@@ -1,0 +1,3 @@
+"""Simulated devices, written from the vendors' public schemas: for tests, measurements and the demo, never
+for real work.
+"""

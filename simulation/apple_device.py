@@ -1,0 +1,194 @@
+"""Simulation of an iPhone, iPad or Mac under management, written from Apple's schema
+(github.com/apple/device-management).
+
+It enrols by SCEP, signs what it sends and answers the commands that the portal knows. It has no network of
+its own: a transport is passed in, so that it speaks over HTTP or straight to a function. It is no evidence of
+what a real device does.
+"""
+
+from __future__ import annotations
+
+import base64
+import plistlib
+import secrets
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from simulation import apple_answers
+from simulation.apple_scep import Client
+from simulation.apple_signing import Style, content_of, mdm_signature
+
+CHECK_IN_TYPE = "application/x-apple-aspen-mdm-checkin"
+COMMAND_TYPE = "application/x-apple-aspen-mdm; charset=UTF-8"
+UNRECOGNISED = "com.apple.unrecognized.device"
+
+
+class Response(NamedTuple):
+    """What the transport brings back."""
+
+    status: int
+    body: bytes
+
+
+Transport = Callable[[str, str, Mapping[str, str], bytes], Response]
+"""Method, address, headers, body."""
+
+
+class Failed(Exception):
+    """The server did not do what the device needs."""
+
+
+@dataclass
+class AppleDevice:
+    """One device. A key may be passed in, because making one takes a while. `replies` are answers to give in
+    place of success, by request type, one after the other: "NotNow", "Error" or "CommandFormatError".
+    """
+
+    transport: Transport = field(repr=False)
+    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048), repr=False)
+    udid: str = field(default_factory=lambda: f"00008120-{secrets.token_hex(8).upper()}")
+    serial: str = field(default_factory=lambda: secrets.token_hex(5).upper())
+    product: str = "iPhone15,2"
+    os_version: str = "18.5"
+    name: str = "Alice's iPhone"
+    imei: str = "35 699106 123456 7"
+    phone_number: str = "491701234567"
+    is_supervised: bool = False
+    has_passcode: bool = True
+    style: Style = Style.APPLE
+    cipher: str = "aes256_cbc"
+    replies: dict[str, list[str]] = field(default_factory=dict)
+
+    done: list[str] = field(default_factory=list)
+    """Request types of the commands carried out."""
+    is_enrolled: bool = False
+    is_erased: bool = False
+    is_locked: bool = False
+    is_in_lost_mode: bool = False
+    profiles: dict[str, bytes] = field(default_factory=dict, repr=False)
+    push_token: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    push_magic: str = field(default_factory=lambda: str(uuid.uuid4()).upper(), repr=False)
+    unlock_token: bytes = field(default_factory=lambda: secrets.token_bytes(1_500), repr=False)
+    certificate: bytes = field(default=b"", repr=False)
+    management: dict[str, Any] = field(default_factory=dict, repr=False)
+    enrolment_profile: str = ""
+
+    @property
+    def is_mac(self) -> bool:
+        return self.product.startswith(("Mac", "iMac"))
+
+    def install(self, profile: bytes) -> None:
+        """What happens after the person taps Install: SCEP, Authenticate, TokenUpdate. Raises Failed."""
+        self.receive(profile)
+        self.authenticate()
+        self.update_token()
+        self.is_enrolled = True
+
+    def receive(self, profile: bytes) -> None:
+        """The first half of it: read the profile, signed or not, and get the certificate."""
+        content = plistlib.loads(content_of(profile))
+        payloads = {each["PayloadType"]: each for each in content["PayloadContent"]}
+        self.management = payloads["com.apple.mdm"]
+        self.enrolment_profile = content["PayloadIdentifier"]
+        if self.management["IdentityCertificateUUID"] != payloads["com.apple.security.scep"]["PayloadUUID"]:
+            raise Failed("no identity")
+        self._enrol_by_scep(payloads["com.apple.security.scep"]["PayloadContent"])
+
+    def authenticate(self) -> None:
+        facts: dict[str, Any] = {"OSVersion": self.os_version, "BuildVersion": "22F76"}
+        facts |= {"ProductName": self.product, "SerialNumber": self.serial}
+        facts |= (
+            {"DeviceName": self.name, "Model": "Z1", "ModelName": "MacBook Pro"}
+            if self.is_mac
+            else {"IMEI": self.imei}
+        )
+        self._expect(self.check_in("Authenticate", **facts))
+
+    def update_token(self) -> None:
+        keys: dict[str, Any] = {"Token": self.push_token, "PushMagic": self.push_magic}
+        if not self.is_mac:
+            keys["UnlockToken"] = self.unlock_token
+        self._expect(self.check_in("TokenUpdate", **keys, AwaitingConfiguration=False))
+
+    def leave(self) -> Response:
+        """The person removes the profile."""
+        self.is_enrolled = False
+        return self.check_in("CheckOut")
+
+    def check_in(self, message_type: str, **keys: Any) -> Response:
+        """Any message to CheckInURL."""
+        body = {"MessageType": message_type, "UDID": self.udid, "Topic": self.management["Topic"], **keys}
+        return self._send(self.management["CheckInURL"], CHECK_IN_TYPE, body)
+
+    def report(self, status: str, **keys: Any) -> Response:
+        """Any message to ServerURL."""
+        return self._send(
+            self.management["ServerURL"], COMMAND_TYPE, {"UDID": self.udid, "Status": status, **keys}
+        )
+
+    def connect(self) -> list[str]:
+        """What a push makes it do: say Idle, carry out commands until there are none. The request types, in
+        order.
+        """
+        handled: list[str] = []
+        response = self.report("Idle")
+        while response.status == 200 and response.body and len(handled) < 100:
+            message = plistlib.loads(response.body)
+            request = message["Command"]["RequestType"]
+            handled.append(request)
+            reply = apple_answers.carry_out(self, message["Command"])
+            response = self.report(reply.pop("Status"), CommandUUID=message["CommandUUID"], **reply)
+            if self.is_erased:
+                break
+            if (
+                request == "RemoveProfile"
+                and self.enrolment_profile not in self.profiles
+                and not self.is_enrolled
+            ):
+                self.leave()
+                break
+        self._obey(response)
+        return handled
+
+    def signed(self, body: bytes) -> dict[str, str]:
+        """The header that proves who sent a body, if the profile asks for it."""
+        if not self.management.get("SignMessage"):
+            return {}
+        return {"Mdm-Signature": mdm_signature(body, self.key, self.certificate, self.style)}
+
+    def _send(self, address: str, content_type: str, message: Mapping[str, Any]) -> Response:
+        body = plistlib.dumps(dict(message), sort_keys=False)
+        headers = {"Content-Type": content_type, "User-Agent": "MDM/1.0", **self.signed(body)}
+        return self.transport("PUT", address, headers, body)
+
+    def _enrol_by_scep(self, payload: Mapping[str, Any]) -> None:
+        address = payload["URL"]
+        joint = "&" if "?" in address else "?"
+        capabilities = self.transport("GET", f"{address}{joint}operation=GetCACaps", {}, b"").body.split()
+        authority = self._expect(
+            self.transport("GET", f"{address}{joint}operation=GetCACert&message=CA", {}, b"")
+        ).body
+        client = Client(self.key, self.udid, self.cipher if b"AES" in capabilities else "tripledes_3key")
+        message = client.request(authority, payload["Challenge"])
+        if b"POSTPKIOperation" in capabilities:
+            headers = {"Content-Type": "application/x-pki-message"}
+            answer = self.transport("POST", f"{address}{joint}operation=PKIOperation", headers, message)
+        else:
+            text = base64.b64encode(message).decode("ascii").replace("+", "%2B")
+            answer = self.transport("GET", f"{address}{joint}operation=PKIOperation&message={text}", {}, b"")
+        self.certificate = client.read_answer(self._expect(answer).body, authority)
+
+    def _expect(self, response: Response) -> Response:
+        if response.status != 200:
+            raise Failed(f"status {response.status}")
+        return response
+
+    def _obey(self, response: Response) -> None:
+        """The two answers that make a device remove our profile."""
+        reason = plistlib.loads(response.body).get("code") if response.status == 403 and response.body else ""
+        if response.status == 401 or reason == UNRECOGNISED:
+            self.is_enrolled = False

@@ -1,0 +1,155 @@
+"""An iPhone, iPad or Mac joins: SCEP, Authenticate, TokenUpdate; and what can be refused on the way."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from models import AppleEnrolment, Command, Device, Platform, Status, User
+from services import registrations
+from services.apple import vault
+from simulation.apple_device import Failed
+from simulation.apple_scep import Refused
+from tests import apple_devices as apple
+from tests.conftest import Clock
+from tests.services.conftest import audited, status_of
+
+
+@pytest.fixture(autouse=True)
+def _on_a_database(app: Flask) -> None:
+    """Every test here has the cast's database open."""
+
+
+def test_a_phone_joins_and_tells_what_it_is(app: Flask, alice: User) -> None:
+    device, phone = apple.join(app, alice)
+    assert device.status == Status.ACTIVE
+    assert (device.model, device.os_name, device.os_version) == ("iPhone 14 Pro", "iOS", "18.5")
+    assert (device.stable_id, device.serial, device.imei) == (phone.udid, phone.serial, "356991061234567")
+    assert device.name == "iPhone 14 Pro"
+    assert audited(device)[-3:] == [
+        "device:enrolment:started",
+        "device:enrolment:completed",
+        "device:refresh:requested",
+    ]
+
+
+def test_all_facts_come_with_its_first_visit(app: Flask, alice: User) -> None:
+    device, phone = apple.join(app, alice)
+    asked = [
+        "DeviceInformation",
+        "SecurityInfo",
+        "InstalledApplicationList",
+        "ProfileList",
+        "CertificateList",
+    ]
+    assert phone.connect() == asked
+    device = Device.get_by_id(device.id)
+    assert (device.phone_number, device.carrier) == ("+491701234567", "Example Mobile")
+    assert device.facts["battery_percent"] == 81
+    inventory = AppleEnrolment.get(AppleEnrolment.device == device).inventory
+    assert inventory["applications"][0]["name"] == "Notes"
+    assert inventory["security"]["has_passcode"] is True
+    assert Command.get(Command.device == device).state == "acknowledged"
+    assert phone.connect() == []
+
+
+def test_a_mac_is_known_as_one_whatever_was_registered(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice, Platform.IOS)
+    mac = apple.make(app, product="MacBookPro18,3", os_version="15.1")
+    mac.install(apple.profile_of(device, token))
+    assert Device.get_by_id(device.id).platform == Platform.MACOS
+
+
+def test_between_the_certificate_and_the_first_token_it_is_enrolling(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice)
+    phone = apple.make(app)
+    phone.receive(apple.profile_of(device, token))
+    assert status_of(device) == Status.ENROLLING
+    phone.authenticate()
+    phone.authenticate()  # the answer was lost
+    assert status_of(device) == Status.ENROLLING
+    phone.update_token()
+    assert status_of(device) == Status.ACTIVE
+
+
+@pytest.mark.parametrize("challenge", ["", "guess", "é" * 50])
+def test_a_wrong_challenge_gets_no_certificate(app: Flask, alice: User, challenge: str) -> None:
+    device, _ = apple.verified(alice)
+    with pytest.raises(Refused, match="2"):
+        apple.make(app).receive(apple.profile_of(device, challenge))
+    assert status_of(device) == Status.VERIFIED
+
+
+def test_a_challenge_works_once(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice)
+    apple.make(app).receive(apple.profile_of(device, token))
+    with pytest.raises(Refused, match="2"):
+        apple.make(app, 1).receive(apple.profile_of(device, token))
+
+
+def test_a_challenge_lives_an_hour(app: Flask, alice: User, clock: Clock) -> None:
+    device, token = apple.verified(alice)
+    clock.move(3600)
+    with pytest.raises(Refused, match="2"):
+        apple.make(app).receive(apple.profile_of(device, token))
+
+
+def test_a_token_of_the_agent_gets_no_certificate(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice, Platform.LINUX)
+    with pytest.raises(Refused, match="2"):
+        apple.make(app).receive(apple.profile_of(device, token))
+
+
+def test_a_token_before_authenticate_is_refused(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice)
+    phone = apple.make(app)
+    phone.receive(apple.profile_of(device, token))
+    with pytest.raises(Failed, match="400"):
+        phone.update_token()
+    assert status_of(device) == Status.ENROLLING
+
+
+def test_a_phone_on_anothers_account_is_refused_and_nothing_of_theirs_changes(
+    app: Flask, alice: User, bob: User, carol: User
+) -> None:
+    theirs, phone = apple.join(app, alice)
+    issued = registrations.start(bob, Platform.IOS, registrations.Way.QR, by=carol)
+    token = apple.enrolment_tokens.accept(issued.registration, issued.registration.issued_at)
+    again = apple.make(app, 1, udid=phone.udid)
+    with pytest.raises(Failed, match="400"):
+        again.install(apple.profile_of(issued.device, token))
+    assert status_of(theirs) == Status.ACTIVE
+    assert status_of(issued.device) == Status.EXPIRED
+    assert phone.connect()[0] == "DeviceInformation"
+
+
+def test_the_owner_may_bring_it_in_again_and_the_older_row_is_replaced(app: Flask, alice: User) -> None:
+    older, phone = apple.join(app, alice)
+    newer, token = apple.verified(alice)
+    again = apple.make(app, 1, udid=phone.udid)
+    again.install(apple.profile_of(newer, token))
+    assert (status_of(older), status_of(newer)) == (Status.RETIRED, Status.ACTIVE)
+    assert Command.select().where(Command.device == older, Command.state == "queued").count() == 0
+
+
+def test_a_second_authenticate_needs_a_fresh_registration(app: Flask, alice: User) -> None:
+    _, phone = apple.join(app, alice)
+    with pytest.raises(Failed, match="400"):
+        phone.authenticate()
+
+
+def test_later_tokens_reset_nothing(app: Flask, alice: User) -> None:
+    device, phone = apple.join(app, alice)
+    phone.push_token, phone.unlock_token = b"\1" * 32, b"\2" * 100
+    phone.update_token()
+    row = AppleEnrolment.get(AppleEnrolment.device == device)
+    assert bytes(row.push_token) == b"\1" * 32
+    assert vault.opened(row, "unlock_token") == b"\2" * 100
+    assert Command.select().where(Command.device == device).count() == 1
+
+
+def test_what_it_entrusts_to_us_is_sealed(app: Flask, alice: User) -> None:
+    device, phone = apple.join(app, alice)
+    row = AppleEnrolment.get(AppleEnrolment.device == device)
+    assert phone.unlock_token not in bytes(row.unlock_token)
+    assert phone.push_magic.encode() not in bytes(row.push_magic)

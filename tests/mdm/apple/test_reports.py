@@ -1,0 +1,76 @@
+"""What devices say at ServerURL."""
+
+from __future__ import annotations
+
+import plistlib
+from typing import Any
+
+import pytest
+
+from mdm.apple import reports
+from mdm.apple.check_in import CheckOut
+from mdm.apple.errors import Malformed
+from mdm.apple.reports import Problem, Report
+
+UDID = "00008120-000A1D2E3F401234"
+
+
+def decode(status: Any, form: Any = plistlib.FMT_XML, **keys: Any) -> Report:
+    return reports.decode(plistlib.dumps({"UDID": UDID, "Status": status, **keys}, fmt=form))
+
+
+@pytest.mark.parametrize("form", [plistlib.FMT_XML, plistlib.FMT_BINARY])
+def test_idle(form: Any) -> None:
+    report = decode("Idle", form)
+    assert report.is_idle and report.command is None and report.sender.device == UDID
+    assert not report.has_failed and report.results == {}
+
+
+def test_acknowledged_brings_results_in_apples_words() -> None:
+    report = decode("Acknowledged", CommandUUID="c-1", RequestType="DeviceLock", MessageResult="Success")
+    assert (report.command, report.results) == ("c-1", {"MessageResult": "Success"})
+    assert not report.is_idle and not report.has_failed
+
+
+def test_not_now_is_no_failure() -> None:
+    report = decode("NotNow", CommandUUID="c-1")
+    assert report.status == "NotNow" and not report.has_failed
+
+
+@pytest.mark.parametrize("status", ["Error", "CommandFormatError"])
+def test_an_error_says_why(status: str) -> None:
+    link = {"ErrorCode": 12021, "ErrorDomain": "MCMDMErrorDomain", "LocalizedDescription": "Geht nicht."}
+    english = {**link, "USEnglishDescription": "Impossible."}
+    report = decode(status, CommandUUID="c-1", ErrorChain=[english, link, "odd", {}])
+    assert report.has_failed
+    assert report.problems == (
+        Problem(12021, "MCMDMErrorDomain", "Geht nicht.", "Impossible."),
+        Problem(12021, "MCMDMErrorDomain", "Geht nicht.", "Geht nicht."),
+        Problem(None, "", "", ""),
+    )
+
+
+def test_the_user_channel_is_told_apart() -> None:
+    assert decode("Idle", UserID="ABC", UserShortName="alice", NotOnConsole=False).sender.is_user_channel
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"Status": "Sleeping"}, ("unknown_value", "Status")),
+        ({"Status": 7}, ("unknown_value", "Status")),
+        ({}, ("missing", "Status")),
+        ({"Status": "Acknowledged"}, ("missing", "CommandUUID")),
+        ({"Status": "Acknowledged", "CommandUUID": "c" * 129}, ("too_long", "CommandUUID")),
+    ],
+)
+def test_is_refused(keys: dict[str, Any], expected: tuple[str, str]) -> None:
+    with pytest.raises(Malformed) as caught:
+        reports.decode(plistlib.dumps({"UDID": UDID, **keys}))
+    assert (caught.value.code, caught.value.field) == expected
+
+
+def test_a_message_type_makes_it_a_check_in_whatever_the_address() -> None:
+    body = plistlib.dumps({"UDID": UDID, "MessageType": "CheckOut", "Topic": "com.apple.mgmt.a"})
+    assert isinstance(reports.decode_any(body), CheckOut)
+    assert isinstance(reports.decode_any(plistlib.dumps({"UDID": UDID, "Status": "Idle"})), Report)

@@ -1,0 +1,113 @@
+"""nghttpd in the place of Apple's push service: HTTP/2, TLS, and a client certificate that it insists on."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from socket import create_connection
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from tests.mail_servers import free_port
+
+TOPIC = "com.apple.mgmt.External.11111111-2222-3333-4444-555555555555"
+
+
+class Authority:
+    """Issues the service's certificate and, in Apple's place, push certificates."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = rsa.generate_private_key(65537, 2048)
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority of the tests")])
+        own = self._builder(self.name, self.key.public_key(), 3650)
+        self.certificate = own.add_extension(x509.BasicConstraints(True, None), True).sign(
+            self.key, hashes.SHA256()
+        )
+        self.file = folder / "authority.pem"
+        self.file.write_bytes(self.certificate.public_bytes(Encoding.PEM))
+
+    def push_certificate(self, request: bytes, topic: str = TOPIC, days: int = 365) -> bytes:
+        """What Apple makes of a request (PEM)."""
+        public = x509.load_pem_x509_csr(request).public_key()
+        subject = x509.Name(
+            [
+                x509.NameAttribute(NameOID.USER_ID, topic),
+                x509.NameAttribute(NameOID.COMMON_NAME, f"APSP:{topic[-36:]}"),
+            ]
+        )
+        made = self._builder(subject, public, days).sign(self.key, hashes.SHA256())
+        return made.public_bytes(Encoding.PEM)
+
+    def server_files(self) -> tuple[Path, Path]:
+        key = rsa.generate_private_key(65537, 2048)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        builder = self._builder(name, key.public_key(), 30)
+        made = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False).sign(
+            self.key, hashes.SHA256()
+        )
+        certificate_file, key_file = self.folder / "push-server.pem", self.folder / "push-server.key"
+        certificate_file.write_bytes(made.public_bytes(Encoding.PEM))
+        key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return certificate_file, key_file
+
+    def _builder(self, subject: x509.Name, key: rsa.RSAPublicKey, days: int) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(key)
+        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(
+            now - timedelta(days=400)
+        )
+        return builder.not_valid_after(now + timedelta(days=days))
+
+
+class PushService:
+    """What was asked of it stands in its log."""
+
+    def __init__(self, url: str, log: Path) -> None:
+        self.url = url
+        self.log = log
+
+    def said(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+
+@contextmanager
+def nghttpd(authority: Authority, known_tokens: tuple[str, ...] = ()) -> Iterator[PushService]:
+    """Answers 200 to the tokens that it knows, and 404 to others. Whoever has no certificate is not let in."""
+    folder, port = authority.folder, free_port()
+    files = folder / "htdocs" / "3" / "device"
+    files.mkdir(parents=True)
+    for token in known_tokens:
+        (files / token).write_bytes(b"")
+    certificate, key = authority.server_files()
+    log = folder / "nghttpd.log"
+    command = ["nghttpd", "-v", "--address=127.0.0.1", f"--htdocs={folder / 'htdocs'}", "--verify-client"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, str(port), str(key), str(certificate)], stdout=output, stderr=output
+        )
+        try:
+            _wait_for(port)
+            yield PushService(f"https://localhost:{port}", log)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)

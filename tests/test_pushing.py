@@ -1,0 +1,224 @@
+"""Pushes to Apple: one a device and minute, over HTTP/2 with a client certificate, and what its answers mean."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from flask import Flask
+
+from delivery import pushing
+from models import AppleEnrolment, Device, Message, MessageState, User
+from services import clock as the_clock
+from services import device_actions
+from services.apple import push_certificates
+from services.refused import Refused
+from tests import apple_devices as apple
+from tests.conftest import Clock
+from tests.push_service import TOPIC, Authority, nghttpd
+
+DAY = 86_400
+
+
+@pytest.fixture
+def authority(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
+    """Apple's place is taken, and we trust who took it."""
+    import time
+
+    monkeypatch.setattr(the_clock, "source", time.time)  # TLS knows no other clock
+    made = Authority(tmp_path)
+    _configure(app, monkeypatch, apns_ca_file=made.file)
+    return made
+
+
+@pytest.fixture
+def certificate(authority: Authority) -> None:
+    request = push_certificates.request("it@harbour.example")
+    push_certificates.install(authority.push_certificate(request))
+
+
+def _configure(app: Flask, monkeypatch: pytest.MonkeyPatch, **values: object) -> None:
+    monkeypatch.setitem(app.config, "MUSTER", replace(app.config["MUSTER"], **values))
+
+
+def pushes() -> list[Message]:
+    return list(Message.select().where(Message.medium == "push").order_by(Message.id))
+
+
+def send(app: Flask) -> int:
+    """One round of the worker."""
+    with app.app_context():
+        return pushing.send_due()
+
+
+def states() -> list[tuple[str, str]]:
+    return [(push.state, push.reason) for push in pushes()]
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes = b"") -> list[httpx.Request]:
+    """Apple's answer, without a network."""
+    asked: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(status, content=body)
+
+    real = httpx.Client
+
+    def client(**settings: object) -> httpx.Client:
+        settings.pop("http2")
+        settings.pop("verify")
+        return real(transport=httpx.MockTransport(handle), **settings)
+
+    monkeypatch.setattr(httpx, "Client", client)
+    return asked
+
+
+@pytest.mark.skipif(not shutil.which("nghttpd"), reason="Debian's package nghttp2-server is not installed")
+@pytest.mark.usefixtures("certificate")
+def test_a_push_goes_over_http2_with_the_certificate(
+    app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, phone = apple.join(app, alice)
+    with nghttpd(authority, (phone.push_token.hex(),)) as service:
+        _configure(app, monkeypatch, apns_url=service.url)
+        assert send(app) == 1
+        assert states() == [("sent", "")]
+        said = service.said()
+    for header in (f"apns-topic: {TOPIC}", "apns-push-type: mdm", ":method: POST", "apns-priority: 10"):
+        assert header in said
+    assert phone.push_magic not in said
+
+
+@pytest.mark.usefixtures("certificate")
+def test_orders_at_once_are_one_push_and_the_next_waits_a_minute(
+    app: Flask, alice: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now = the_clock.now()
+    monkeypatch.setattr(the_clock, "source", lambda: clock.now)
+    device, _ = apple.join(app, alice)
+    device_actions.lock(device, by=alice)
+    asked = answer_with(monkeypatch, 200)
+    send(app)
+    device_actions.retire(device, "", by=alice)
+    assert send(app) == 0
+    clock.move(60)
+    send(app)
+    assert len(asked) == 2
+    assert states() == [("sent", ""), ("sent", "")]
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_dead_token_is_forgotten_until_the_next_one_comes(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, phone = apple.join(app, alice)
+    answer_with(monkeypatch, 410, b'{"reason":"Unregistered"}')
+    send(app)
+    assert AppleEnrolment.get(AppleEnrolment.device == device).push_token is None
+    device_actions.lock(device, by=alice)
+    assert send(app) == 0
+    phone.update_token()
+    assert AppleEnrolment.get(AppleEnrolment.device == device).push_token is not None
+
+
+@pytest.mark.usefixtures("certificate")
+@pytest.mark.parametrize(
+    ("status", "body", "state", "reason"),
+    [
+        (403, b'{"reason":"BadCertificate"}', "waiting", "refused_certificate"),
+        (503, b"", "waiting", "rejected_by_server"),
+        (429, b'{"reason":"TooManyRequests"}', "waiting", "rejected_by_server"),
+        (400, b'{"reason":"BadDeviceToken"}', "failed", "rejected_by_server"),
+    ],
+)
+def test_what_apple_answers(
+    app: Flask,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    body: bytes,
+    state: str,
+    reason: str,
+) -> None:
+    apple.join(app, alice)
+    answer_with(monkeypatch, status, body)
+    send(app)
+    assert states() == [(state, reason)]
+
+
+def test_without_a_certificate_pushes_wait(app: Flask, alice: User) -> None:
+    apple.join(app, alice)
+    assert send(app) == 0
+    assert states() == [("waiting", "not_configured")]
+
+
+def test_a_device_that_joined_before_the_certificate_is_never_pushed(
+    app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apple.join(app, alice)
+    push_certificates.install(authority.push_certificate(push_certificates.request("it@harbour.example")))
+    asked = answer_with(monkeypatch, 200)
+    send(app)
+    assert asked == []
+    assert states() == [(MessageState.CANCELLED, "device_left")]
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_service_that_is_not_there_is_tried_again(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apple.join(app, alice)
+    _configure(app, monkeypatch, apns_url="https://localhost:9")
+    send(app)
+    assert states() == [("waiting", "unreachable")]
+
+
+def test_a_renewal_keeps_the_topic_and_another_topic_is_refused(
+    app: Flask, alice: User, authority: Authority, certificate: None
+) -> None:
+    apple.join(app, alice)
+    request = push_certificates.request("it@harbour.example")
+    with pytest.raises(Refused, match="another topic"):
+        push_certificates.install(authority.push_certificate(request, "com.apple.mgmt.External.other"))
+    before = push_certificates.load()
+    renewed = push_certificates.install(authority.push_certificate(request))
+    assert before is not None
+    assert renewed.topic == before.topic
+    assert renewed.key != before.key
+
+
+def test_a_certificate_of_another_request_or_none_at_all_is_refused(app: Flask, authority: Authority) -> None:
+    foreign = push_certificates.request("it@harbour.example")
+    push_certificates.request("it@harbour.example")  # the first key is gone
+    with pytest.raises(Refused, match="request of this server"):
+        push_certificates.install(authority.push_certificate(foreign))
+    with pytest.raises(Refused, match="not a push certificate"):
+        push_certificates.install(b"nonsense")
+    assert push_certificates.load() is None
+
+
+def test_the_end_is_announced(app: Flask, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert push_certificates.warning() == ""
+    push_certificates.install(authority.push_certificate(push_certificates.request("a@b.example"), days=60))
+    real = the_clock.source()
+    for days, words in ((0, ""), (31, "ends in 2"), (54, "NOW"), (61, "has ended")):
+        monkeypatch.setattr(the_clock, "source", lambda days=days: real + days * DAY)
+        assert words in push_certificates.warning()
+        assert bool(push_certificates.warning()) == bool(words)
+
+
+def test_the_command_line_installs_it(app: Flask, authority: Authority, tmp_path: Path) -> None:
+    run = app.test_cli_runner()
+    path, certificate = tmp_path / "push.csr", tmp_path / "push.pem"
+    asked = run.invoke(args=["apple", "push-csr", "--email", "it@harbour.example", "--file", str(path)])
+    assert asked.exit_code == 0, asked.output
+    certificate.write_bytes(authority.push_certificate(path.read_bytes()))
+    answer = run.invoke(args=["apple", "push-cert", str(certificate)])
+    assert TOPIC in answer.output
+    certificate.write_bytes(b"nonsense")
+    assert run.invoke(args=["apple", "push-cert", str(certificate)]).exit_code == 1
+    assert Device.select().count() == 0
