@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import apple, journey, outbox, pages, process
+from benchmarks import apple, apple_damage, journey, outbox, pages, process
 
 # A benchmark yields (name, value, unit). Under the name it is asked for, it may measure several figures at once.
 Figures = Iterator[tuple[str, float, str]]
