@@ -28,6 +28,7 @@ from models import (
 from services import enrolment_tokens, registrations
 from tests.browser.computer import Computer
 from tests.browser.house import House
+from tests.browser.looks import Looks
 from tests.browser.troubles import Troubles
 from tests.conftest import Clock, open_folder
 from tests.servers import running
@@ -90,6 +91,14 @@ def troubles() -> Iterator[Troubles]:
     found = Troubles()
     yield found
     assert not found.unexpected(), "\n".join(found.unexpected())
+
+
+@pytest.fixture
+def looks() -> Iterator[Looks]:
+    """Gathers what is wrong with the looks of the pages that it is shown, and fails the test for it."""
+    found = Looks()
+    yield found
+    assert not found.problems, "\n".join(found.problems)
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def tab_to(page: Page, goal: Locator) -> None:
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         is_seen(page)
-        if goal.evaluate("element => element === document.activeElement"):
+        if goal.and_(page.locator(":focus")).count():
             return
     pytest.fail(f"{MOST_STOPS} stops, and still not there")
 

@@ -3,50 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import Command, Device, Ownership, Platform, Registration, Status, User, UserSession, Way
+from models import Command, Device, Ownership, Platform, Status, User, UserSession, Way
 from services import clock as the_clock
-from services import commands, deliveries, device_actions, enrolment_tokens, registrations, settings
-from services.registrations import Issued
+from services import commands, deliveries, device_actions, password_links, registrations, settings
 from tests.browser.house import House
 from tests.browser.looks import Looks
 from tests.browser.troubles import Troubles
+from tests.conftest import Mail
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Open = Callable[..., Page]
 ADevice = Callable[..., Device]
-HOUR = int(timedelta(hours=1).total_seconds())
+HOUR = 3600  # seconds
 WRONG = "calm harbour wrong lanterns"
 
 
-@pytest.fixture
-def looks() -> Iterator[Looks]:
-    found = Looks()
-    yield found
-    assert not found.problems, "\n".join(found.problems)
-
-
-def test_what_strangers_see(browser_of: Open, house: House, looks: Looks, troubles: Troubles) -> None:
-    troubles.expect("404", "422")
+def test_what_strangers_see(
+    browser_of: Open, house: House, looks: Looks, troubles: Troubles, mailbox: Callable[[], list[Mail]]
+) -> None:
+    troubles.expect("410", "422")
     page = browser_of(None)
     page.goto("/sign-in")
     looks.at(page, "sign-in")
     house.sign_in(page, "alice", password=WRONG)
     looks.at(page, "sign-in-wrong")
-    page.goto("/go")
-    looks.at(page, "go")
-    page.get_by_label("User name").fill("alice")
-    page.get_by_label("Password").fill(WRONG)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    looks.at(page, "go-wrong")
-    page.goto("/go/notALivingLink")
-    looks.at(page, "go-closed")
+    page.goto("/forgotten-password")
+    looks.at(page, "forgotten-password")
+    page.goto("/set-password/notALivingLink")
+    looks.at(page, "set-password-dead")
+    password_links.ask("alice", "127.0.0.1")
+    page.goto(mailbox()[-1].params["link"])
+    expect(page.get_by_label("New password", exact=True)).to_be_visible()
+    looks.at(page, "set-password")
 
 
 def test_home_and_what_comes_of_registering(browser_of: Open, looks: Looks, troubles: Troubles) -> None:
@@ -128,9 +121,14 @@ def test_the_account_and_what_everybody_may_read(browser_of: Open, looks: Looks,
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     looks.at(page, "account-wrong")
-    for name in ("privacy", "accessibility", "devices/nobodys"):
-        page.goto(f"/{name}")
-        looks.at(page, name.replace("devices/nobodys", "not-found"))
+    for path, name in (
+        ("/account/activity", "activity"),
+        ("/privacy", "privacy"),
+        ("/accessibility", "accessibility"),
+        ("/devices/nobodys", "not-found"),
+    ):
+        page.goto(path)
+        looks.at(page, name)
 
 
 def test_what_bob_and_carol_see(
@@ -156,88 +154,45 @@ def test_what_bob_and_carol_see(
     looks.at(page, "device-for-carol")
 
 
-def test_the_steps_on_the_device(
-    browser_of: Open, house: House, looks: Looks, invited: Issued, troubles: Troubles
+def test_what_the_help_desk_sees(
+    browser_of: Open, alice: User, looks: Looks, laptop: Device, troubles: Troubles
 ) -> None:
-    troubles.expect("422", "410")
-    page = browser_of(None)
-    page.goto(f"/go/{invited.link}")
-    looks.at(page, "go-1-you")
-    page.get_by_text("It is another kind of computer").click()
-    page.get_by_label("Password").fill(WRONG)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    looks.at(page, "go-1-you-wrong")
-    page.get_by_label("Password").fill(house.passwords["alice"])
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", name="What you agree to")).to_be_visible()
-    looks.at(page, "go-2-terms")
-    terms = page.context.new_page()
-    terms.goto("/go/terms")
-    page.get_by_label("I have read this").check()
-    page.get_by_role("button", name="Accept and go on").click()
-    expect(page.get_by_role("heading", name="Start the agent")).to_be_visible()
-    for summary in page.locator("summary").all():
-        summary.click()
-    looks.at(page, "go-3-install")
-    Device.update(status=Status.ENROLLING).execute()
-    Registration.update(token=None, token_hash=None).execute()
-    page.goto("/go/install")
-    looks.at(page, "go-3-almost-there")
-    Device.update(
-        status=Status.ACTIVE, registered_at=the_clock.now(), last_check_in_at=the_clock.now()
-    ).execute()
-    page.goto("/go/done")
-    looks.at(page, "go-4-done")
-
-
-def test_other_ways_the_steps_end(
-    browser_of: Open, house: House, looks: Looks, invited: Issued, troubles: Troubles
-) -> None:
-    troubles.expect("409", "410", "422")
-    page = browser_of(None)
-    page.goto(f"/go/{invited.link}")
-    page.get_by_label("Password").fill(house.passwords["alice"])
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("I have read this").check()
-    enrolment_tokens.accept(invited.registration, invited.registration.issued_at)
-    page.get_by_role("button", name="Accept and go on").click()
-    expect(page.get_by_role("heading", name="accepted already")).to_be_visible()
-    looks.at(page, "go-accepted-already")
-    page.goto("/go/install")
-    page.get_by_role("button", name="Leave this page").click()
-    looks.at(page, "go-stopped")
+    registrations.start(alice, Platform.LINUX, Way.INVITATION, by=alice)
+    page = browser_of("dave")
+    for query, name in (
+        ("", "help-desk"),
+        ("moreno", "help-desk-found"),
+        ("nobody at all", "help-desk-nothing"),
+    ):
+        page.goto(f"/help-desk?q={query}")
+        looks.at(page, name)
+    page.goto(f"/help-desk/people/{alice.code}")
+    looks.at(page, "help-desk-person")
 
 
 def test_long_names_are_broken_and_push_nothing_off_the_screen(
-    browser_of: Open, alice: User, looks: Looks, laptop: Device
+    browser_of: Open, looks: Looks, laptop: Device, called_at_length: str
 ) -> None:
-    long = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbau"
-    settings.put("organisation", long, by=None)
-    Device.update(name=long, model=long, os_version=long, serial=long).execute()
-    User.update(name=f"{long} Moreno").where(User.id == alice.id).execute()
+    Device.update(dict.fromkeys(("name", "model", "os_version", "serial"), called_at_length)).execute()
     page = browser_of("alice")
-    for path in (
-        "/",
-        "/account",
-        *(
-            f"/devices/{laptop.code}{more}"
-            for more in ("", "/wipe", "/retire", "/ownership", "/name", "/history")
-        ),
-    ):
+    of_device = ("", "/wipe", "/retire", "/ownership", "/name", "/history")
+    for path in ("/", "/account", *(f"/devices/{laptop.code}{more}" for more in of_device)):
         page.goto(path)
         looks.measure(page, path)
     page.goto("/registrations")
     page.get_by_role("button", name="Generate QR Code").click()
-    Device.update(name=long).execute()
-    page.goto(f"/registrations/{Registration.get().code}")
+    expect(page.get_by_role("heading", name="for your")).to_be_visible()
     looks.measure(page, "/registrations")
-    User.update(name="Alice Moreno").where(User.id == alice.id).execute()
 
 
 @pytest.fixture
-def invited(alice: User) -> Issued:
-    return registrations.start(alice, Platform.LINUX, Way.INVITATION, by=alice)
+def called_at_length(alice: User) -> Iterator[str]:
+    """A word without a place to break it, which is in the name of the organisation and of Alice too."""
+    name, long = alice.name, "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbau"
+    settings.put("organisation", long, by=None)
+    User.update(name=f"{long} Moreno").where(User.id == alice.id).execute()
+    yield long
+    User.update(name=name).where(User.id == alice.id).execute()
 
 
 @pytest.fixture

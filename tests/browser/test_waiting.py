@@ -83,6 +83,24 @@ def test_a_page_asks_no_more_once_nothing_is_pending(
     stays_quiet(page)
 
 
+def test_an_answer_finds_its_place_though_the_page_looked_for_news_meanwhile(
+    browser_of: Open, enrolled: Device
+) -> None:
+    page = browser_of("alice")
+    page.goto(f"/devices/{enrolled.code}")
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_role("heading", name="Refresh: queued")).to_be_visible()
+
+    def after_a_poll(route: Route) -> None:
+        page.evaluate("document.querySelector('form[action$=lost]').dataset.isOld = ''")
+        expect(page.locator("[data-is-old]")).to_have_count(0)
+        route.continue_()
+
+    page.route("**/lost", after_a_poll)
+    page.get_by_role("button", name="Report lost").click()
+    expect(page.locator(".hero .status")).to_contain_text("Lost")
+
+
 def test_a_page_keeps_what_it_shows_while_the_server_is_away(
     chromium: Browser, tmp_path: Path, troubles: Troubles
 ) -> None:
