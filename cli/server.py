@@ -85,7 +85,7 @@ class Server(MPServer):
             interface=Interfaces.WSGI,
             workers=config.workers,
             blocking_threads=config.threads,
-            blocking_threads_idle_timeout=600,  # a thread that ends takes its database connection with it
+            blocking_threads_idle_timeout=600,  # a new thread has to open a new database connection
             websockets=False,
             log_level=LogLevels.warning,
             log_dictconfig=logs.settings(config.log_level),

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from peewee import DatabaseError, SqliteDatabase, sqlite3  # type: ignore[attr-defined]
+from peewee import DatabaseError, sqlite3  # type: ignore[attr-defined]
 
 from models import database
 from services import locks
+from services.connections import ServedDatabase
 
 FILE_NAME = "muster.db"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -41,7 +42,7 @@ def open_database(folder: Path) -> None:
     _path = folder / FILE_NAME
     address = f"{_path.absolute().as_uri()}?mode=rw"
     database.initialize(
-        SqliteDatabase(address, pragmas=PRAGMAS, lock_type="IMMEDIATE", autoconnect=False, uri=True)
+        ServedDatabase(address, pragmas=PRAGMAS, lock_type="IMMEDIATE", autoconnect=False, uri=True)
     )
 
 
