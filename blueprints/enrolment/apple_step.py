@@ -13,14 +13,12 @@ from mdm.apple import profile
 from models import Device, Platform
 from services import enrolment_tokens
 from services.apple import profiles
-from services.channels import apple
 
 
 def context(device: Device, token: str) -> dict[str, Any]:
     """For enrolment/_install_apple.html."""
     server = current_app.config["PUBLIC_URL"]
     return {
-        "on_device": [_(step) for step in apple.instructions(device.platform)[1:]],
         "minutes": enrolment_tokens.TOKEN_SECONDS // 60,
         "is_unprotected": not server.startswith("https://"),
     }

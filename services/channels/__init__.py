@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from models import Command, Device, Platform, Registration
 from services.channels import agent, apple
+from services.channels.steps import Step
 
 
 class Channel(Protocol):
@@ -25,11 +26,11 @@ class Channel(Protocol):
     def next_step(self, registration: Registration) -> dict[str, Any]:
         """What /go shows after the terms were accepted: the step's name and what it needs."""
 
-    def instructions(self, platform: str) -> tuple[str, ...]:
-        """What a person does, step by step, as message ids that may name %(go)s, %(username)s and %(organisation)s.
+    def instructions(self, platform: str) -> tuple[Step, ...]:
+        """What a person does, step by step; the sentences are message ids that may name %(go)s, %(username)s and %(organisation)s.
 
         The first says how to begin; all others follow once the person has proved who they are and accepted the terms.
-        Mails, results and /go show these same sentences.
+        Mails, results and /go show these same sentences, and the pictures of those that have one.
         """
 
     def encode(self, command: Command) -> Any:

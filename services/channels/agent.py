@@ -8,6 +8,7 @@ from typing import Any, cast
 from mdm.agent.wire import Command as AgentCommand
 from mdm.agent.wire import CommandType, Facts
 from models import Command, Device, Platform, Registration
+from services.channels.steps import Step
 from services.refused import N_
 
 NAME = "agent"
@@ -48,9 +49,9 @@ def next_step(registration: Registration) -> dict[str, Any]:
     return {"step": "agent", "platform": registration.device.platform}
 
 
-def instructions(platform: str) -> tuple[str, ...]:
+def instructions(platform: str) -> tuple[Step, ...]:
     """How to begin; then what is done on the computer, once the terms are accepted."""
-    return (HOW_TO_BEGIN, OPEN_A_TERMINAL[Platform(platform)], PASTE, LEAVE_OPEN)
+    return tuple(map(Step, (HOW_TO_BEGIN, OPEN_A_TERMINAL[Platform(platform)], PASTE, LEAVE_OPEN)))
 
 
 def encode(command: Command) -> AgentCommand:

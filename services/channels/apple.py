@@ -8,6 +8,7 @@ from typing import Any
 from mdm.apple.facts import Facts
 from models import Command, Device, Platform, Registration, Status
 from services.apple import orders, pushes
+from services.channels.steps import Step
 from services.refused import N_
 
 NAME = "apple"
@@ -16,18 +17,19 @@ HOW_TO_BEGIN = N_(
     "your user name, %(username)s."
 )
 ON_A_PHONE = (
-    N_("Tap Download the profile. Safari says that the website wants to download a configuration profile: tap Allow."),
-    N_("Open Settings. At the top stands Profile Downloaded: tap it. If it is not there: General, VPN & Device "
-       "Management."),
-    N_("Tap Install, type the passcode of the device, read what it says and tap Install again."),
-    N_("Tap Trust when it asks about remote management, then Done."),
+    Step(N_("Tap Download the profile. Safari says that the website wants to download a configuration profile: tap Allow."),
+         "phone-allow"),
+    Step(N_("Open Settings. At the top stands Profile Downloaded: tap it. If it is not there: General, VPN & Device "
+            "Management."), "phone-settings"),
+    Step(N_("Tap Install, type the passcode of the device, read what it says and tap Install again."), "phone-install"),
+    Step(N_("Tap Trust when it asks about remote management, then Done."), "phone-trust"),
 )  # fmt: skip
 ON_A_MAC = (
-    N_("Choose Download the profile. Safari asks whether to allow the download: choose Allow."),
-    N_("Open the downloaded file, enrolment.mobileconfig, with a double click."),
-    N_("Open the Apple menu, System Settings, General, Device Management. On older systems: Privacy & Security, "
-       "Profiles."),
-    N_("Open the profile with a double click, choose Install, and type the password of this Mac."),
+    Step(N_("Choose Download the profile. Safari asks whether to allow the download: choose Allow."), "mac-allow"),
+    Step(N_("Open the downloaded file, enrolment.mobileconfig, with a double click."), "mac-file"),
+    Step(N_("Open the Apple menu, System Settings, General, Device Management. On older systems: Privacy & Security, "
+            "Profiles."), "mac-settings"),
+    Step(N_("Open the profile with a double click, choose Install, and type the password of this Mac."), "mac-install"),
 )  # fmt: skip
 EVERY = frozenset({"refresh", "lock", "retire", "wipe"})
 
@@ -59,9 +61,9 @@ def why_not(action: str) -> str:
     return N_("This kind of device cannot do that.")
 
 
-def instructions(platform: str) -> tuple[str, ...]:
+def instructions(platform: str) -> tuple[Step, ...]:
     """How to begin; then what is done on the device, once the terms are accepted."""
-    return (HOW_TO_BEGIN, *(ON_A_MAC if platform == Platform.MACOS else ON_A_PHONE))
+    return (Step(HOW_TO_BEGIN), *(ON_A_MAC if platform == Platform.MACOS else ON_A_PHONE))
 
 
 def wake(device: Device) -> None:

@@ -59,6 +59,11 @@ def test_home_and_what_comes_of_registering(browser_of: Open, looks: Looks, trou
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("heading", name="for your")).to_be_visible()
         looks.at(page, name)
+    page.goto("/registrations")
+    page.get_by_label("iPhone").check()
+    page.get_by_role("button", name="Request PIN").click()
+    expect(page.get_by_role("heading", name="for your")).to_be_visible()
+    looks.at(page, "registered-pin-iphone")
     page.goto("/")
     looks.at(page, "home-pending")
 

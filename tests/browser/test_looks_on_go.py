@@ -68,6 +68,27 @@ def test_the_steps_on_the_device(
     looks.at(page, "go-4-done")
 
 
+@pytest.mark.parametrize("platform", [Platform.IOS, Platform.MACOS])
+def test_the_steps_on_an_iphone_and_on_a_mac(
+    browser_of: Open, alice: User, house: House, looks: Looks, platform: Platform
+) -> None:
+    issued = registrations.start(alice, platform, Way.INVITATION, by=alice)
+    page = browser_of(None)
+    page.goto(f"/go/{issued.link}")
+    page.get_by_text("What to do, step by step").click()
+    looks.at(page, f"go-1-you-{platform}")
+    page.get_by_label("Password").fill(house.passwords["alice"])
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("I have read this").check()
+    page.get_by_role("button", name="Accept and go on").click()
+    expect(page.get_by_role("heading", name="Install the profile")).to_be_visible()
+    looks.at(page, f"go-3-install-{platform}")
+    widths = page.locator("svg.picture use").evaluate_all(
+        "drawings => drawings.map(each => each.getBBox().width)"
+    )
+    assert len(widths) == 4 and min(widths) > 100, "each is drawn"
+
+
 def test_other_ways_the_steps_end(
     browser_of: Open, house: House, looks: Looks, invited: Issued, troubles: Troubles
 ) -> None:
