@@ -1,11 +1,13 @@
-"""A letter as a mail: its headers, and the bytes that go over the wire."""
+"""A letter as a mail: its headers, its pictures, and the bytes that go over the wire."""
 
 from __future__ import annotations
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, parseaddr
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import flask_mail
@@ -17,6 +19,9 @@ from models import Message
 from services import outbox
 
 POLICY = SMTP.clone(cte_type="7bit")  # for servers that announce no 8BITMIME (RFC 6152)
+# Mail programs show no SVG, and to fetch a picture would tell when a mail was read: so these are in the mail itself.
+PICTURES = Path(__file__).parent.parent / "templates/mail/pictures"
+PICTURE = re.compile(r'src="cid:([a-z-]+)@muster"')
 
 
 class Mail(flask_mail.Message):
@@ -32,7 +37,23 @@ class Mail(flask_mail.Message):
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(self.body or "")
         mail.add_alternative(self.html or "", subtype="html")
+        if self.attachments:
+            self._add_pictures(mail)
         return mail.as_bytes()
+
+    def _add_pictures(self, mail: EmailMessage) -> None:
+        """Beside the HTML that refers to them, so that no program lists them as attachments (RFC 2387, RFC 2392)."""
+        html = mail.get_body(("html",))
+        assert html is not None
+        for picture in self.attachments:
+            html.add_related(
+                picture.data,
+                *picture.content_type.split("/"),
+                disposition=picture.disposition,
+                filename=picture.filename,
+                cid=picture.headers["Content-ID"],
+            )
+        html.set_param("type", "text/html")
 
 
 def mail_of(message: Message, letter: Letter) -> Mail:
@@ -46,6 +67,9 @@ def mail_of(message: Message, letter: Letter) -> Mail:
     )
     host = urlsplit(current_app.config["PUBLIC_URL"]).hostname
     mail.msgId = outbox.message_id(message, host or "localhost")
+    for name in dict.fromkeys(PICTURE.findall(letter.html)):
+        content = (PICTURES / f"{name}.png").read_bytes()
+        mail.attach(f"{name}.png", "image/png", content, "inline", {"Content-ID": f"<{name}@muster>"})
     return mail
 
 

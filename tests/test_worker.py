@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 
 import worker
@@ -58,9 +59,9 @@ def the_message() -> Message:
     return Message.select().order_by(Message.id.desc()).get()
 
 
-def queue(user: User, recipient: str = "", **params: object) -> Message:
+def queue(user: User, recipient: str = "", kind: str = "invitation", **params: object) -> Message:
     said = {"link": "x", "platform": "linux", "proof": "password", "issued_at": 1, "expires_at": 2**32}
-    return outbox.queue("invitation", user, recipient or user.email, {**said, **params})
+    return outbox.queue(kind, user, recipient or user.email, {**said, **params})
 
 
 def test_an_invitation_arrives(app: Flask, configure: Configure, invitation: registrations.Issued) -> None:
@@ -94,6 +95,37 @@ def test_a_mail_fetches_nothing(app: Flask, configure: Configure, invitation: re
     assert html is not None
     for fetching in ("<img", "<script", "<link", "src=", "url("):
         assert fetching not in html.get_content()
+
+
+@pytest.mark.parametrize(("platform", "first"), [("ios", "phone-allow"), ("macos", "mac-allow")])
+@pytest.mark.parametrize("kind", ["invitation", "pin", "reminder"])
+def test_the_pictures_of_the_steps_are_in_the_mail_itself(
+    app: Flask, configure: Configure, alice: User, kind: str, platform: str, first: str
+) -> None:
+    queue(alice, kind=kind, platform=platform)
+    with mail_servers.running(keeps := mail_servers.Keeps()) as port:
+        configure(port)
+        work(app)
+    mail = keeps.mails[0]
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "multipart/related"]
+    html, *pictures = list(mail.iter_parts())[1].iter_parts()
+    assert html.get_content_type() == "text/html"
+    sources = [picture["src"] for picture in BeautifulSoup(html.get_content(), "html.parser").select("img")]
+    assert sources == ["cid:" + part["Content-ID"].strip("<>") for part in pictures]
+    assert len(sources) == 4 and sources[0] == f"cid:{first}@muster"
+    for part in pictures:
+        assert (part.get_content_type(), part.get_content_disposition()) == ("image/png", "inline")
+        assert part.get_content().startswith(b"\x89PNG")
+    assert len(keeps.raw[0]) < 100_000
+
+
+def test_a_mail_about_another_computer_carries_no_pictures(
+    app: Flask, configure: Configure, invitation: registrations.Issued
+) -> None:
+    with mail_servers.running(keeps := mail_servers.Keeps()) as port:
+        configure(port)
+        work(app)
+    assert [part.get_content_type() for part in keeps.mails[0].iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_html_in_a_name_stays_text(app: Flask, configure: Configure, alice: User) -> None:
