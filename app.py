@@ -30,6 +30,8 @@ from blueprints.shared import access, device_sessions, errors, jinja, language, 
 from cli.readable import one_line
 from config import Config, ConfigError
 from services import database, keyring
+from services.apple import tls_root
+from services.apple.tls_root import Root
 from services.data_folder import open_data_folder
 
 HERE = Path(__file__).parent
@@ -58,10 +60,11 @@ def create_app(config: Config | None = None, demo: bool = False) -> Flask:
     """
     with one_line():
         config = config or Config.from_environment()
+        root = _tls_root(config)
         open_data_folder(config.data)
 
     app = Flask(__name__, static_folder=None)
-    _configure(app, config, demo)
+    _configure(app, config, demo, root)
     logging.getLogger("muster").setLevel(config.log_level.upper())
     Htmx(app)
     device_sessions.init(app)
@@ -83,6 +86,13 @@ def create_app(config: Config | None = None, demo: bool = False) -> Flask:
     return app
 
 
+def _tls_root(config: Config) -> Root | None:
+    try:
+        return tls_root.read(config.tls_root) if config.tls_root else None
+    except tls_root.NotARoot as error:
+        raise ConfigError(f"MUSTER_TLS_ROOT names {str(config.tls_root)!r}, {error}.") from None
+
+
 def _serve_static(app: Flask, cache_folder: Path) -> None:
     with one_line():
         try:
@@ -91,13 +101,14 @@ def _serve_static(app: Flask, cache_folder: Path) -> None:
             raise ConfigError(f"The folder {cache_folder} cannot be written: {error.strerror}.") from None
 
 
-def _configure(app: Flask, config: Config, demo: bool) -> None:
+def _configure(app: Flask, config: Config, demo: bool, root: Root | None) -> None:
     """Everything else reads `app.config`; nothing else reads the environment."""
     app.config.update(
         SECRET_KEY=keyring.derive("flask session"),
         DATA=config.data,
         DEMO=demo,
         PUBLIC_URL=config.public_url,
+        TLS_ROOT=root,
         TRUSTED_HOSTS=[config.public_host, "localhost", "127.0.0.1", "[::1]"],
         SESSION_COOKIE_NAME="__Host-muster" if config.is_https else "muster",
         SESSION_COOKIE_SECURE=config.is_https,

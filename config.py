@@ -32,6 +32,7 @@ VARIABLES = (
     Variable("MUSTER_PUBLIC_URL", "http://localhost:PORT", "Address that people and devices use"),
     Variable("MUSTER_TLS_CERTIFICATE", "", "PEM file of the certificate chain, to serve https itself"),
     Variable("MUSTER_TLS_KEY", "", "PEM file of the certificate's private key"),
+    Variable("MUSTER_TLS_ROOT", "", "PEM file of your own authority's root, if devices do not trust it yet"),
     Variable("MUSTER_TRUSTED_PROXIES", "0", "Proxies in front whose X-Forwarded headers are believed"),
     Variable("MUSTER_MAIL_SERVER", "", "Mail server; without one, mails wait in the outbox"),
     Variable("MUSTER_MAIL_PORT", "587, 465 or 25", "Its port; the default follows from the security"),
@@ -70,6 +71,7 @@ class Config:
     public_url: str = "http://localhost:8000"
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    tls_root: Path | None = None
     trusted_proxies: int = 0
     mail_server: str = ""
     mail_port: int = 587
@@ -109,6 +111,7 @@ class Config:
             public_url=public_url,
             tls_certificate=certificate,
             tls_key=key,
+            tls_root=read.file("MUSTER_TLS_ROOT"),
             trusted_proxies=read.number("MUSTER_TRUSTED_PROXIES", 0, 0, 10),
             mail_server=read.text("MUSTER_MAIL_SERVER"),
             mail_port=read.number("MUSTER_MAIL_PORT", MAIL_PORTS[security], 1, 65_535),

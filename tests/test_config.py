@@ -62,6 +62,7 @@ def test_the_public_address_is_written_as_browsers_write_it(typed: str, meant: s
         {"MUSTER_TLS_CERTIFICATE": "/no/such/file.pem"},
         {"MUSTER_TLS_CERTIFICATE": __file__},
         {"MUSTER_TLS_KEY": __file__},
+        {"MUSTER_TLS_ROOT": "/no/such/file.pem"},
         {"MUSTER_MAIL_CA_FILE": "/no/such/file.pem"},
         {"MUSTER_MAIL_PASSWORD": "x", "MUSTER_MAIL_PASSWORD_FILE": __file__},
     ],

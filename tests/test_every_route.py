@@ -28,6 +28,7 @@ PUBLIC = {
     "enrolment.profile",
     "enrolment.progress",
     "enrolment.prove",
+    "enrolment.root",
     "enrolment.stop",
     "enrolment.terms",
     "health.livez",

@@ -23,6 +23,7 @@ for method, rule, endpoint, view in (
     ("GET", "/progress", "progress", install.progress),
     ("GET", "/agent", "agent", install.agent),
     ("GET", "/profile", "profile", apple_step.download),
+    ("GET", "/root", "root", apple_step.root),
     # Done
     ("GET", "/done", "done", install.done),
 ):

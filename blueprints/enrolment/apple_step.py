@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, abort, current_app
 from flask_babel import gettext as _
 
 from blueprints.enrolment import journey
@@ -12,7 +12,8 @@ from blueprints.shared import organisation, pages
 from mdm.apple import profile
 from models import Device, Platform
 from services import enrolment_tokens
-from services.apple import profiles
+from services.apple import profiles, tls_root
+from services.apple.tls_root import Root
 
 
 def context(device: Device, token: str) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def context(device: Device, token: str) -> dict[str, Any]:
     return {
         "minutes": enrolment_tokens.TOKEN_SECONDS // 60,
         "is_unprotected": not server.startswith("https://"),
+        "root": _root(),
+        "is_mac": device.platform == Platform.MACOS,
     }
 
 
@@ -46,11 +49,27 @@ def download() -> Response:
           "can lock it, empty it, or take its own part away. It sees no files, messages, pictures or pages.",
           organisation=name),
         _signer(current_app.config["MUSTER"]),
+        _root(),
     )  # fmt: skip
     response = Response(body, content_type=profile.CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{profile.FILE_NAME}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def root() -> Response:
+    """The certificate of the organisation's own authority. It is no secret: a device has to trust it before all else."""
+    known = _root()
+    if known is None:
+        abort(404)
+    response = Response(known.certificate, content_type=tls_root.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{tls_root.FILE_NAME}"'
+    return response
+
+
+def _root() -> Root | None:
+    known: Root | None = current_app.config["TLS_ROOT"]
+    return known
 
 
 def _signer(config: Any) -> profiles.Signer | None:

@@ -14,6 +14,7 @@ from mdm.apple import profile, push
 from mdm.apple.profile import Enrolment
 from models import Device, Platform, PushCertificate
 from services import keyring, settings
+from services.apple.tls_root import Root
 from services.refused import N_, Refused
 
 IDENTIFIER = "org.muster.enrolment"  # never changes: RemoveProfile goes by it
@@ -27,8 +28,13 @@ class Signer:
     key: Path
 
 
-def enrolment_profile(device: Device, token: str, server: str, consent: str, signer: Signer | None) -> bytes:
-    """For one device; `token` is the SCEP challenge. Raises Refused when it cannot be signed."""
+def enrolment_profile(
+    device: Device, token: str, server: str, consent: str, signer: Signer | None, root: Root | None = None
+) -> bytes:
+    """For one device; `token` is the SCEP challenge, `root` what it shall trust beside Apple's own list.
+
+    Raises Refused when it cannot be signed.
+    """
     rules = settings.load()
     plain = profile.encode(
         Enrolment(
@@ -45,6 +51,7 @@ def enrolment_profile(device: Device, token: str, server: str, consent: str, sig
             challenge=token,
             subject=device.code,
             consent={"default": consent},
+            root=root.certificate if root else None,
             keeps_bootstrap_token=True,
         )
     )

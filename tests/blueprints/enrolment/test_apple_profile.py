@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,11 @@ from flask import Flask
 
 from models import Registration, User
 from services import codes
+from services.apple import tls_root
+from services.apple.tls_root import Root
 from tests.blueprints.enrolment.conftest import Invite, Travel
-from tests.conftest import Answer, Clock
+from tests.certificates import authority
+from tests.conftest import Answer, Clock, Visitor
 
 
 def scep_of(answer: Answer) -> dict[str, object]:
@@ -83,6 +87,62 @@ def test_it_is_signed_with_the_web_servers_certificate(
     command += ["-CAfile", str(certificate), "-purpose", "any"]
     found = subprocess.run(command, capture_output=True, timeout=30, check=True)
     assert plistlib.loads(found.stdout)["PayloadScope"] == "System"
+
+
+@pytest.fixture
+def root(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
+    """The organisation has an authority of its own."""
+    file = tmp_path / "root.pem"
+    file.write_bytes(authority("Harbour Root").pem())
+    known = tls_root.read(file)
+    monkeypatch.setitem(app.config, "TLS_ROOT", known)
+    return known
+
+
+def test_where_the_server_is_trusted_anyway_nobody_is_asked_to(
+    alice: User, invite: Invite, travel: Travel
+) -> None:
+    browser = travel(invite(alice, "ios"), "install")
+    assert not browser.get("/go/install").soup.select("#trust-root")
+    assert browser.get("/go/root").status == 404
+    kinds = [
+        each["PayloadType"] for each in plistlib.loads(browser.get("/go/profile").data)["PayloadContent"]
+    ]
+    assert kinds == ["com.apple.security.scep", "com.apple.mdm"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "word"), [("ios", "Certificate Trust Settings"), ("macos", "Always Trust")]
+)
+def test_an_own_authority_is_trusted_before_the_profile(
+    alice: User, invite: Invite, travel: Travel, root: Root, platform: str, word: str
+) -> None:
+    page = travel(invite(alice, platform), "install").get("/go/install")
+    assert page.one("#root")["href"] == "/go/root"
+    assert word in page.words("#trust-root-steps") and "Harbour Root" in page.words("#trust-root-steps")
+    assert page.words("#root-fingerprint") == root.fingerprint
+    buttons = [each["id"] for each in page.soup.select("a.btn")]
+    assert buttons.index("root") < buttons.index("profile")
+
+
+def test_a_computer_with_our_agent_is_not_asked(
+    alice: User, invite: Invite, travel: Travel, root: Root
+) -> None:
+    assert not travel(invite(alice, "linux"), "install").get("/go/install").soup.select("#trust-root")
+
+
+def test_the_root_is_for_everybody(visit: Callable[[User | None], Visitor], root: Root) -> None:
+    """It is no secret, and whoever prepares a device needs it before anybody proves anything."""
+    answer = visit(None).client.get("/go/root")
+    assert (answer.status_code, answer.data) == (200, root.certificate)
+    assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="root.cer"'
+
+
+def test_the_profile_brings_the_root_too(alice: User, invite: Invite, travel: Travel, root: Root) -> None:
+    answer = travel(invite(alice, "ios"), "install").get("/go/profile")
+    first = plistlib.loads(answer.data)["PayloadContent"][0]
+    assert (first["PayloadType"], first["PayloadContent"]) == ("com.apple.security.root", root.certificate)
 
 
 def a_web_certificate(folder: Path) -> tuple[Path, Path]:
