@@ -74,6 +74,11 @@ def exists() -> bool:
     return _the_path().exists()
 
 
+def folder() -> Path:
+    """The data folder, with what an administrator may have put beside the database."""
+    return _the_path().parent
+
+
 def migrate() -> list[str]:
     """Bring the tables up to date, one process at a time; make the file if there is none.
 

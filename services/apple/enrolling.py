@@ -20,7 +20,7 @@ from services import (
     locks,
     settings,
 )
-from services.apple import vault
+from services.apple import model_names, vault
 from services.lifecycle import Event
 from services.refused import Refused
 
@@ -65,7 +65,7 @@ def authenticate(device: Device, row: AppleEnrolment, message: Authenticate) -> 
     udid = message.sender.device
     if device.status != Status.ENROLLING or (row.udid is not None and row.udid != udid):
         return False
-    said = facts.from_authenticate(message)
+    said = facts.from_authenticate(message, model_names.added())
     try:
         with locks.named(QUEUE), database.atomic():
             if row.udid is None:

@@ -11,7 +11,7 @@ from mdm.apple.errors import Malformed
 from mdm.apple.reports import Report
 from models import AppleEnrolment, Command, CommandState, Device, database
 from services import audit, channels, check_ins, clock, commands, deliveries
-from services.apple import orders
+from services.apple import model_names, orders
 
 MOST_KEPT = 500  # apps, profiles or certificates of one device
 
@@ -85,14 +85,24 @@ def _keep(device: Device, command: Command, part: str, report: Report) -> None:
     """What an answer tells. One that tells nothing that we can read is an answer all the same."""
     try:
         if part == "facts":
-            said = facts.from_device_information(report)
+            said = facts.from_device_information(report, model_names.added())
+            called = device.model
             check_ins.store_facts(device, channels.of_device(device).facts(said))
+            _call_by_its_model(device, called)
         elif command.kind == "report_found":
             _store(device, "place", None)
         elif part in _READ:
             _store(device, part, _READ[part](report))
     except Malformed:
         return
+
+
+def _call_by_its_model(device: Device, before: str | None) -> None:
+    """A device that its owner gave no name of their own is called what its model is, and that may have a name by now."""
+    if device.model and device.model != before == device.name:
+        update = {"name": device.model, "name_search": device.model.casefold()}
+        Device.update(**update).where(Device.id == device.id).execute()
+        device.__data__.update(update)
 
 
 def _store(device: Device, part: str, found: Any) -> None:
