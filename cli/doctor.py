@@ -6,16 +6,18 @@ import os
 import platform
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from cli.tls import served
+from cli.tls.findings import Finding
 from delivery import mail_server, sending
-from services import database, keyring, settings, sms_gateways
-from services.apple import push_certificates
+from services import clock, database, keyring, settings, sms_gateways
+from services.apple import model_names, push_certificates
 from services.refused import Refused
 
 
@@ -24,16 +26,18 @@ from services.refused import Refused
 def doctor() -> None:
     """Look at everything the server needs. Ends with 1 if something is wrong."""
     is_well = True
-    for check in (_python, _sqlite, _folder, _key, _tables, _mail, _texts, _apple):
-        says, is_fine = check()
+    for says, is_fine in _findings():
         click.echo(f"{'ok ' if is_fine else 'BAD'} {says}")
         is_well = is_well and is_fine
     if not is_well:
         sys.exit(1)
 
 
-Finding = tuple[str, bool]
-Check = Callable[[], Finding]
+def _findings() -> Iterator[Finding]:
+    for check in (_python, _sqlite, _folder, _key, _tables, _mail, _texts, _apple):
+        yield check()
+    yield from _tls()
+    yield from _model_names()
 
 
 def _python() -> Finding:
@@ -114,6 +118,22 @@ def _apple() -> Finding:
             True,
         )
     return "Apple: pushes can be sent", True
+
+
+def _tls() -> Iterator[Finding]:
+    """`_apple` says that without https no such device can join."""
+    for says, is_fine in served.look(
+        current_app.config["MUSTER"], current_app.config["TLS_ROOT"], clock.now()
+    ):
+        yield f"Apple: {says}", is_fine
+
+
+def _model_names() -> Iterator[Finding]:
+    """Most administrators give none, and need to hear nothing of it."""
+    path = _data() / model_names.FILE_NAME
+    if path.exists():
+        problem = model_names.problem()
+        yield f"Apple: {path} " + (f"{problem}: it is ignored" if problem else "names models"), not problem
 
 
 def _data() -> Path:
