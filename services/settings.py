@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from models import Ownership, Platform, Proof, Setting, User, database
@@ -71,10 +72,7 @@ DEFAULTS = Settings()
 
 def load() -> Settings:
     """The settings as they stand. One small query; ask once a request."""
-    rows = database.execute_sql("SELECT key, value FROM setting").fetchall()
-    if not rows:
-        return DEFAULTS
-    return Settings(**{key: _loaded(key, json.loads(value)) for key, value in rows if key in RULES})
+    return _settings_of(tuple(database.execute_sql("SELECT key, value FROM setting")))
 
 
 def secret(key: str) -> str:
@@ -117,6 +115,12 @@ def kind_of(key: str) -> str:
     if key in SECRETS:
         return "secret"
     return "choice" if RULES[key].choices else "text"
+
+
+@lru_cache(maxsize=8)
+def _settings_of(rows: tuple[tuple[str, str], ...]) -> Settings:
+    """Kept, because every request asks and they hardly ever change."""
+    return Settings(**{key: _loaded(key, json.loads(value)) for key, value in rows if key in RULES})
 
 
 def _loaded(key: str, stored: Any) -> Any:

@@ -11,14 +11,20 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import flask_babel
-from babel import Locale
 from flask import render_template, session
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from blueprints.shared import access, organisation, ownership_question, register_panel, roll, session_end
+from blueprints.shared import (
+    access,
+    organisation,
+    ownership_question,
+    register_panel,
+    roll,
+    security,
+    session_end,
+)
 from blueprints.shared.state_sentence import number_word, state_sentence
 from models import Role, User
 from services import devices, registration_rules
@@ -37,7 +43,7 @@ PLACE = re.compile("\x00([a-z]+)\x00")
 class Frame(NamedTuple):
     """All that a home page depends on besides what is filled in. Two people whose frames are equal see the same."""
 
-    locale: Locale
+    locale: str
     rules: Settings
     first_name: str
     has_email: bool
@@ -51,12 +57,13 @@ def roll_of(person: User) -> dict[str, Any]:
     """The part that changes when a device does."""
     rows = roll.as_of_now(devices.home(person))
     here, gone = roll.folded(rows)
+    shared = roll.reading()
     return {
         "has_devices": bool(rows),
         "sentence": state_sentence(rows),
         "questions": ownership_question.on_home(rows, person),
-        "here": roll.lines(here),
-        "gone": roll.lines(gone),
+        "here": roll.lines(here, shared),
+        "gone": roll.lines(gone, shared),
         "limit": _limit_sentence(person),
         "may_register": _may_register(),
     }
@@ -68,7 +75,7 @@ def page(person: User) -> str:
     if "_flashes" in session:  # what was said to this person is for no other answer
         return render_template(PAGE, **parts, panel=register_panel.panel(person))
     frame = Frame(
-        flask_babel.get_locale(),
+        str(flask_babel.get_locale()),
         organisation.current(),
         person.first_name,
         bool(person.email),
@@ -77,7 +84,7 @@ def page(person: User) -> str:
         parts["has_devices"],
         tuple(bool(parts[name]) for name in FILLED_IN),
     )
-    values = {**parts, "csrf": generate_csrf(), "session": _session()}
+    values = {**parts, "csrf": security.csrf_token(), "session": _session()}
     pieces = _kept(frame)
     return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
@@ -97,7 +104,7 @@ def _kept(frame: Frame) -> tuple[str, ...]:
         may_register=_may_register(),
         panel=register_panel.panel(access.person()),
     )
-    html = html.replace(generate_csrf(), "\x00csrf\x00").replace(_session(), "\x00session\x00")
+    html = html.replace(security.csrf_token(), "\x00csrf\x00").replace(_session(), "\x00session\x00")
     return tuple(PLACE.split(html))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_timezone
@@ -23,13 +24,9 @@ def init(app: Flask) -> None:
     Babel(app, locale_selector=locale, timezone_selector=time_zone)
 
 
-def locale() -> str:
+def locale() -> Locale:
     """The language, with the organisation's country for how it writes times: en in GB is 14:32, in US 2:32 PM."""
-    country = organisation.current().country
-    try:
-        return str(Locale.parse(f"{_language()}_{country}"))
-    except (UnknownLocaleError, ValueError):
-        return _language()
+    return _locale_of(_language(), organisation.current().country)
 
 
 def time_zone() -> tzinfo:
@@ -38,6 +35,14 @@ def time_zone() -> tzinfo:
         return get_timezone((reader.time_zone if reader else "") or organisation.current().time_zone)
     except LookupError:
         return get_timezone("UTC")
+
+
+@lru_cache(maxsize=256)
+def _locale_of(language: str, country: str) -> Locale:
+    try:
+        return Locale.parse(f"{language}_{country}")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(language)
 
 
 def _language() -> str:

@@ -14,12 +14,10 @@ from html import escape
 from typing import NamedTuple, cast
 
 import flask_babel
-from babel import Locale
 from flask import current_app
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from blueprints.shared import access, organisation, pages, times
+from blueprints.shared import access, organisation, pages, security, times
 from blueprints.shared.device_registration import PATHS
 from blueprints.shared.roll_words import RollWords, mail_said, roll_words
 from models import ENDED, ENROLLED, Role, Status, Way
@@ -34,7 +32,7 @@ BUCKET = 15  # seconds within which "2 minutes ago" is worked out once
 class Reader(NamedTuple):
     """What `roll_words` depends on."""
 
-    locale: Locale
+    locale: str
     organisation: str
     icons: str
 
@@ -52,7 +50,9 @@ class Reading:
 
 def reading(since: int | None = None) -> Reading:
     """For whoever asks now."""
-    reader = Reader(flask_babel.get_locale(), organisation.current().organisation, _static_url("icons.svg"))
+    reader = Reader(
+        str(flask_babel.get_locale()), organisation.current().organisation, _static_url("icons.svg")
+    )
     return Reading(
         reader=reader,
         words=roll_words(*reader),
@@ -82,8 +82,7 @@ def folded(rows: Sequence[HomeRow]) -> tuple[list[HomeRow], list[HomeRow]]:
     return here, gone
 
 
-def lines(rows: Iterable[HomeRow]) -> Markup:
-    shared = reading()
+def lines(rows: Iterable[HomeRow], shared: Reading) -> Markup:
     return Markup("\n".join(_line(row, shared) for row in rows))  # noqa: S704 - every value is escaped below
 
 
@@ -103,7 +102,7 @@ def _line(row: HomeRow, shared: Reading) -> str:
         has_stopped = pages.next_poll(shared.since) is None
         html = _waiting_line(row, shared.reader, shared.may_register, has_stopped, today)
         html = html.replace(POLL, _poll(row, shared))
-    return html.replace(TOKEN, generate_csrf()) if TOKEN in html else html
+    return html.replace(TOKEN, security.csrf_token()) if TOKEN in html else html
 
 
 @lru_cache(maxsize=5000)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape  # plain text: joining and formatting Markup costs three times as much
 
-from babel import Locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -40,7 +39,7 @@ class RollWords:
 
 
 @lru_cache(maxsize=64)
-def roll_words(locale: Locale, organisation: str, icons: str) -> RollWords:
+def roll_words(locale: str, organisation: str, icons: str) -> RollWords:
     """`locale` must be the reader's, in which gettext answers now: it keeps the languages apart."""
     return RollWords(
         icons={platform: _icon(icons, words.platform_icon(platform)) for platform in Platform},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, request
-from flask_wtf.csrf import CSRFProtect
+from flask import Blueprint, Flask, Response, current_app, request, session
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import Forbidden
 
 MOST_BYTES = 1024 * 1024
@@ -44,6 +45,7 @@ def init(app: Flask) -> None:
     )
     app.before_request(refuse_other_sites)
     csrf.init_app(app)
+    app.jinja_env.globals["csrf_token"] = csrf_token
     app.after_request(add_headers)
 
 
@@ -52,6 +54,18 @@ def for_devices(blueprint: Blueprint) -> Blueprint:
     csrf.exempt(blueprint)
     _without_session.add(blueprint.name)
     return blueprint
+
+
+def csrf_token() -> str:
+    """For forms. It is signed once in a session's life, not anew for each page."""
+    secret = session.get("csrf_token")
+    return _signed(secret) if secret else str(generate_csrf())
+
+
+@lru_cache(maxsize=10_000)
+def _signed(secret: str) -> str:
+    """`secret` is this session's own: it keeps the sessions apart."""
+    return str(generate_csrf())
 
 
 def headers(is_https: bool) -> dict[str, str]:
@@ -75,12 +89,15 @@ def refuse_other_sites() -> None:
 def add_headers(response: Response) -> Response:
     """What a view has set stays. Not by `setdefault`: it raises and catches an exception for each that is missing."""
     set_already = {name.lower() for name, _ in response.headers}
-    for name, value in headers(current_app.config["SESSION_COOKIE_SECURE"]).items():
+    for name, value in _added(current_app.config["SESSION_COOKIE_SECURE"]):
         if name.lower() not in set_already:
             response.headers.add(name, value)
-    if "cache-control" not in set_already:
-        response.headers.add("Cache-Control", "no-store")
     return response
+
+
+@lru_cache(maxsize=2)
+def _added(is_https: bool) -> tuple[tuple[str, str], ...]:
+    return (*headers(is_https).items(), ("Cache-Control", "no-store"))
 
 
 def _public_origin() -> str:

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import flask_babel
-from babel import Locale
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
@@ -40,7 +39,7 @@ def state_sentence(rows: Iterable[HomeRow]) -> Markup:
             good += 1
         elif row.status not in ENDED:
             others.append(Other(row.status, row.name, row.model, row.platform))
-    return _sentence(flask_babel.get_locale(), good, tuple(others)) if good or others else Markup()
+    return _sentence(str(flask_babel.get_locale()), good, tuple(others)) if good or others else Markup()
 
 
 def number_word(number: int) -> str:
@@ -49,7 +48,7 @@ def number_word(number: int) -> str:
 
 
 @lru_cache(maxsize=1000)
-def _sentence(locale: Locale, good: int, others: tuple[Other, ...]) -> Markup:
+def _sentence(locale: str, good: int, others: tuple[Other, ...]) -> Markup:
     """Kept, because everybody reads the same one again and again.
 
     `locale` must be the reader's, in which gettext speaks now: it keeps the languages apart.
