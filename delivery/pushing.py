@@ -67,6 +67,9 @@ def _send(client: httpx.Client, topic: str, message: Message) -> bool:
             pushes.went_out(message)
         case "token_dead":
             pushes.forget(message)
+        case "token_unknown" if current_app.config["MUSTER"].apns_url == push.SERVER:
+            pushes.forget(message, "token_unknown")
+            log.warning("push token of device %s forgotten: %s", message.recipient, reason)
         case "certificate_refused":
             _failed(message, "refused_certificate", reason)
             return False

@@ -126,13 +126,43 @@ def test_a_dead_token_is_forgotten_until_the_next_one_comes(
 
 
 @pytest.mark.usefixtures("certificate")
+@pytest.mark.parametrize("reason", ["BadDeviceToken", "DeviceTokenNotForTopic"])
+def test_a_token_that_apple_does_not_know_is_forgotten_and_the_log_says_so(
+    app: Flask,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    reason: str,
+) -> None:
+    device, _ = apple.join(app, alice)
+    answer_with(monkeypatch, 400, f'{{"reason":"{reason}"}}'.encode())
+    send(app)
+    assert states() == [("cancelled", "token_unknown")]
+    assert AppleEnrolment.get(AppleEnrolment.device == device).push_token is None
+    assert f"push token of device {device.code} forgotten: {reason}" in caplog.text
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_server_that_is_not_apples_makes_us_forget_nothing(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apple's other one, for developers, knows none of our tokens."""
+    device, _ = apple.join(app, alice)
+    _configure(app, monkeypatch, apns_url="https://api.sandbox.push.apple.com")
+    answer_with(monkeypatch, 400, b'{"reason":"BadDeviceToken"}')
+    send(app)
+    assert states() == [("failed", "rejected_by_server")]
+    assert AppleEnrolment.get(AppleEnrolment.device == device).push_token is not None
+
+
+@pytest.mark.usefixtures("certificate")
 @pytest.mark.parametrize(
     ("status", "body", "state", "reason"),
     [
         (403, b'{"reason":"BadCertificate"}', "waiting", "refused_certificate"),
         (503, b"", "waiting", "rejected_by_server"),
         (429, b'{"reason":"TooManyRequests"}', "waiting", "rejected_by_server"),
-        (400, b'{"reason":"BadDeviceToken"}', "failed", "rejected_by_server"),
+        (400, b'{"reason":"BadMessageId"}', "failed", "rejected_by_server"),
     ],
 )
 def test_what_apple_answers(

@@ -26,7 +26,7 @@ TOPIC_START = "com.apple.mgmt."
 MOST_SECONDS = 30 * 86_400
 """Apple keeps a push for a device that is off for 30 days at most."""
 
-Outcome = Literal["delivered", "token_dead", "certificate_refused", "refused", "later"]
+Outcome = Literal["delivered", "token_dead", "token_unknown", "certificate_refused", "refused", "later"]
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,18 @@ def request(push_token: bytes, push_magic: str, topic: str, expires_at: int) -> 
 def outcome(status: int, body: bytes) -> tuple[Outcome, str]:
     """What Apple's answer means, and its reason in Apple's word ("" if it gave none).
 
-    token_dead: forget the token until the next TokenUpdate. certificate_refused: nothing goes through before
-    an administrator acts. refused: this push will never go through. later: try again. BadDeviceToken is
-    refused and not token_dead, because a wrong server would answer it to every token that we have.
+    token_dead: forget the token until the next TokenUpdate. token_unknown: the same, if the server is the one
+    that gave the token out: Apple says that such a token is none, or one of the other environment, and a server
+    of that one would say so of every token that we have. certificate_refused: nothing goes through before an
+    administrator acts. refused: this push will never go through. later: try again.
     """
     reason = _reason(body)
     if status == 200:
         return "delivered", ""
     if status == 410:
         return "token_dead", reason
+    if reason in ("BadDeviceToken", "DeviceTokenNotForTopic"):
+        return "token_unknown", reason
     if status == 403 or reason in (
         "BadCertificate",
         "BadCertificateEnvironment",

@@ -49,11 +49,11 @@ def went_out(message: Message) -> None:
         AppleEnrolment.update(pushed_at=clock.now()).where(AppleEnrolment.device == message.device).execute()
 
 
-def forget(message: Message) -> None:
-    """Apple says that the token is dead: no more pushes until the device sends another one."""
+def forget(message: Message, reason: str = "device_left") -> None:
+    """Apple says that the token is dead, or none at all: no more pushes until the device sends another one."""
     with database.atomic():
         AppleEnrolment.update(push_token=None).where(AppleEnrolment.device == message.device).execute()
-        outbox.drop(message, "device_left")
+        outbox.drop(message, reason)
 
 
 def is_possible() -> bool:

@@ -47,7 +47,8 @@ def test_a_push_is_what_apple_asks_for() -> None:
     [
         (200, b"", ("delivered", "")),
         (410, b'{"reason":"Unregistered","timestamp":1}', ("token_dead", "Unregistered")),
-        (400, b'{"reason":"BadDeviceToken"}', ("refused", "BadDeviceToken")),
+        (400, b'{"reason":"BadDeviceToken"}', ("token_unknown", "BadDeviceToken")),
+        (400, b'{"reason":"DeviceTokenNotForTopic"}', ("token_unknown", "DeviceTokenNotForTopic")),
         (403, b'{"reason":"BadCertificate"}', ("certificate_refused", "BadCertificate")),
         (400, b'{"reason":"TopicDisallowed"}', ("certificate_refused", "TopicDisallowed")),
         (429, b'{"reason":"TooManyRequests"}', ("later", "TooManyRequests")),
