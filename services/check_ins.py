@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models import Device, Status, database
-from services import audit, clock, codes, devices, lifecycle
+from services import audit, channels, clock, codes, devices, lifecycle
 
 # The facts that people search and sort by are columns; all others are kept as JSON.
 COLUMNS = (
@@ -61,8 +61,9 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
     """Keep what was reported. A column that is not reported this time keeps what was last known."""
     reported = {key: value for key, value in facts.items() if value is not None}
     columns = {key: reported[key] for key in COLUMNS if key in reported}
-    if device.stable_id:
-        columns.pop("stable_id", None)  # fixed once it has joined, or it could claim another's hardware
+    if device.stable_id:  # it has joined: it could claim another's hardware
+        for key in channels.of_device(device).KNOWN_BY:
+            columns.pop(key, None)
     changed = {key: value for key, value in columns.items() if getattr(device, key) != value}
     if "serial" in changed:
         changed["serial_search"] = changed["serial"].casefold()
@@ -80,9 +81,16 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
     device.__data__.update(update)
 
 
+def same_hardware(device: Device, facts: dict[str, Any]) -> list[Device]:
+    """Other rows of what now says this of itself, by what its channel knows hardware by."""
+    known_by = channels.of_device(device).KNOWN_BY
+    found = {key: facts.get(key) for key in ("stable_id", "serial") if key in known_by}
+    return devices.same_hardware(found.get("stable_id"), found.get("serial"), besides=device)
+
+
 def _is_known_elsewhere(device: Device, stable_id: str | None) -> bool:
     """Did the same hardware become another person's since this one began to join?"""
-    same = devices.with_stable_id(stable_id, besides=device) if stable_id else []
+    same = same_hardware(device, {"stable_id": stable_id, "serial": device.serial})
     return any(other.user_id != device.user_id for other in same)
 
 

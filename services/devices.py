@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from models import ENROLLED, Device, Platform, Status, User, database
 from services.refused import N_
 
 MOST_AT_HOME = 200
+SERIAL_LENGTHS = range(8, 15)  # of Apple's
+NO_SERIALS = ("serialnumber", "notavailable", "notspecified")
 
 PLATFORM_NAMES = {
     Platform.LINUX: N_("Linux computer"),
@@ -85,16 +89,30 @@ def display_name(device: Device | HomeRow) -> str:
     return device.name or PLATFORM_NAMES[Platform(device.platform)]
 
 
-def with_stable_id(stable_id: str, besides: Device) -> list[Device]:
+def same_hardware(stable_id: str | None, serial: str | None, besides: Device) -> list[Device]:
     """The same hardware on other rows: enrolled ones of anybody, and the owner's own that are still joining.
 
-    A stranger's row that is only joining does not count, or anybody could keep a device out by claiming it.
+    A serial number counts among the devices of one channel, since others only claim one. A stranger's row that is only
+    joining does not count, or anybody could keep a device out by claiming it.
     """
-    is_joining_too = (Device.status == Status.ENROLLING) & (Device.user == besides.user)
+    is_same = []
+    if stable_id:
+        is_same.append(Device.stable_id == stable_id)
+    if serial and is_serial_of_one_device(serial):
+        is_same.append((Device.serial_search == serial.casefold()) & (Device.channel == besides.channel))
+    if not is_same:
+        return []
+    is_joining_too = (Device.status == Status.ENROLLING) & (Device.user == besides.user_id)
     return list(
         Device.select().where(
-            Device.stable_id == stable_id,
+            reduce(or_, is_same),
             Device.id != besides.id,
             Device.status.in_(ENROLLED) | is_joining_too,
         )
     )
+
+
+def is_serial_of_one_device(serial: str) -> bool:
+    """Boards that were never given a number say 0, Not Available or Serial Number, all alike."""
+    is_one = len(serial) in SERIAL_LENGTHS and serial.isascii() and serial.isalnum()
+    return is_one and len(set(serial)) > 1 and serial.casefold() not in NO_SERIALS

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from models import Device, Registration, Status, database
-from services import audit, check_ins, clock, codes, devices, enrolment_tokens, lifecycle
+from services import audit, check_ins, clock, codes, enrolment_tokens, lifecycle
 from services.lifecycle import Event
 from services.refused import N_, Refused
 from services.verification import may_join
 
+# What joined with an earlier token of this row and never finished may have been another device.
+NOTHING_KNOWN = {"stable_id": None, "serial": None, "serial_search": ""}
 ENROLLING_SECONDS = 24 * 3600  # a grace of its own: a device in the middle of joining is not thrown out
 
 _REPLACED_BY = {Status.WIPE_PENDING: Event.REPLACE_WIPED, Status.ENROLLING: Event.GIVE_UP}
@@ -65,13 +67,14 @@ def begin(
             )
             if won != 1:
                 raise UnknownToken()
-            make_room(device, facts.get("stable_id"))
+            make_room(device, facts)
             name = device.name or facts.get("model") or facts.get("host_name") or ""
             Device.update(
                 platform=platform,
                 credential_hash=credential_hash or codes.digest(secret),
                 name=name,
                 name_search=name.casefold(),
+                **NOTHING_KNOWN,
             ).where(Device.id == device.id).execute()
             device = Device.get_by_id(device.id)
             lifecycle.change(device, Event.BEGIN, by=device)
@@ -82,14 +85,12 @@ def begin(
     return device, secret
 
 
-def make_room(device: Device, stable_id: str | None) -> None:
+def make_room(device: Device, facts: dict[str, Any]) -> None:
     """The same hardware coming again: the owner's older row is replaced; another person's is never touched.
 
     Raises KnownElsewhere when it is on another person's account.
     """
-    if not stable_id:
-        return
-    for older in devices.with_stable_id(stable_id, besides=device):
+    for older in check_ins.same_hardware(device, facts):
         if older.user_id != device.user_id:
             raise KnownElsewhere()
         lifecycle.change(

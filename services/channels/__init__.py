@@ -13,6 +13,8 @@ class Channel(Protocol):
     """What a channel module answers. Nothing outside of it branches on the platform."""
 
     NAME: str
+    KNOWN_BY: frozenset[str]
+    """The facts by which hardware that comes again is known. What a device said of them when it joined stays."""
 
     def can(self, device: Device) -> frozenset[str]:
         """Which actions this device can be ordered to do."""

@@ -12,6 +12,7 @@ from services.channels.steps import Step
 from services.refused import N_
 
 NAME = "agent"
+KNOWN_BY = frozenset({"stable_id"})
 CAN = frozenset({"refresh", "lock", "message", "retire", "wipe"})
 HOW_TO_BEGIN = N_(
     "On the computer itself, open the link from the mail or the QR code. Without a link, go to %(go)s and type your "

@@ -12,6 +12,7 @@ from services.channels.steps import Step
 from services.refused import N_
 
 NAME = "apple"
+KNOWN_BY = frozenset({"stable_id", "serial"})  # an erased one may come with another UDID
 HOW_TO_BEGIN = N_(
     "On the device itself, open the link from the mail or the QR code in Safari. Without a link, go to %(go)s and type "
     "your user name, %(username)s."

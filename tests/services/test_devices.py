@@ -114,10 +114,10 @@ def test_the_same_hardware_is_found_where_it_counts(
         Status.ACTIVE, Status.LOST, Status.BLOCKED, Status.RETIRE_PENDING, Status.WIPE_PENDING
     )  # fmt: skip
     expected = {own, others} if enrolled else {own} if status == Status.ENROLLING else set()
-    assert set(devices.with_stable_id("m", besides=new)) == expected
-    assert devices.with_stable_id("another", besides=new) == []
+    assert set(devices.same_hardware("m", None, besides=new)) == expected
+    assert devices.same_hardware("another", None, besides=new) == []
 
 
 def test_a_device_is_not_the_same_hardware_as_itself(alice: User, a_device: Callable[..., Device]) -> None:
     device = a_device(alice, stable_id="m")
-    assert devices.with_stable_id("m", besides=device) == []
+    assert devices.same_hardware("m", None, besides=device) == []

@@ -316,6 +316,16 @@ def test_a_device_without_a_stable_id_replaces_nothing(
     assert status_of(older) == Status.ACTIVE
 
 
+def test_a_row_that_never_finished_is_known_by_what_joins_with_it_next(alice: User, clock: Clock) -> None:
+    registration, token = a_token(alice)
+    device, _ = begin(token)
+    clock.move(24 * HOUR)
+    enrolment.expire_due()
+    again = registrations.renew(fresh(registration), by=alice).registration
+    begin(enrolment_tokens.accept(again, again.issued_at), stable_id="machine-2")
+    assert Device.get_by_id(device.id).stable_id == "machine-2"
+
+
 def test_the_refusal_says_nothing_about_the_other_person(
     verified: tuple[Registration, str], bob: User, a_device: Callable[..., Device]
 ) -> None:
