@@ -26,7 +26,16 @@ from blueprints import (
     registrations,
     sign_in,
 )
-from blueprints.shared import access, device_sessions, errors, jinja, language, security, static_files
+from blueprints.shared import (
+    access,
+    apple_site,
+    device_sessions,
+    errors,
+    jinja,
+    language,
+    security,
+    static_files,
+)
 from cli.readable import one_line
 from config import Config, ConfigError
 from services import database, keyring
@@ -74,6 +83,7 @@ def create_app(config: Config | None = None, demo: bool = False) -> Flask:
     language.init(app)
     jinja.init(app)
     errors.init(app)
+    apple_site.init(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for blueprint in FOR_DEVICES:

@@ -458,6 +458,13 @@ class AppleEnrolment(Table):
     bootstrap_token = BlobField(null=True)  # encrypted
     pushed_at = BigIntegerField(default=0)
     inventory = JSONField(default=dict)  # security, applications, profiles, certificates, location
+    certificate_ends_at = BigIntegerField(null=True, index=True)  # of the one in use
+    next_credential_hash = CharField(null=True, unique=True)  # a renewed certificate, until it is first used
+    challenge_hash = CharField(null=True, unique=True)  # what earned a certificate, or may earn the next one
+    challenge_expires_at = BigIntegerField(null=True)
+    issued = BlobField(
+        null=True
+    )  # the certificate (DER) that the challenge earned, should its answer be lost
 
 
 class ApplePin(Table):

@@ -22,7 +22,9 @@ from benchmarks.process import family, kilobytes
 from models import Command, Device, Platform, Registration, Status, User, Way, database
 from services import enrolment_tokens, registrations
 from services.apple import profiles
-from simulation.apple_device import AppleDevice, Response
+from services.apple.sites import Site
+from simulation.apple_device import AppleDevice
+from simulation.apple_transport import Response
 
 SECONDS = 5
 DEVICES = 50
@@ -107,7 +109,7 @@ def _profiles(portal: Running, count: int) -> list[bytes]:
         issued = registrations.start(alice, Platform.IOS, Way.QR, by=alice)
         registration = Registration.get_by_id(issued.registration.id)
         token = enrolment_tokens.accept(registration, registration.issued_at)
-        made.append(profiles.enrolment_profile(issued.device, token, portal.url, "A measurement.", None))
+        made.append(profiles.enrolment_profile(issued.device, token, Site(portal.url), "A measurement."))
     return made
 
 

@@ -9,8 +9,8 @@ import click
 from flask.cli import with_appcontext
 
 from cli.readable import one_line
-from services import database, device_authority
-from services.apple import push_certificates
+from services import database, device_authority, devices
+from services.apple import push_certificates, renewing
 from services.refused import Refused
 
 
@@ -27,7 +27,7 @@ def init_ca() -> None:
 
 @click.group("apple")
 def apple() -> None:
-    """The push certificate of iPhones, iPads and Macs."""
+    """The push certificate of iPhones, iPads and Macs, and the certificates of the devices themselves."""
 
 
 @apple.command("push-csr")
@@ -56,3 +56,30 @@ def push_cert(path: Path) -> None:
         raise click.ClickException(str(refused)) from None
     ends = datetime.fromtimestamp(installed.ends_at, UTC)
     click.echo(f"Installed. Topic {installed.topic}; it ends on {ends:%Y-%m-%d}.")
+
+
+@apple.command("renew")
+@click.argument("codes", nargs=-1)
+@click.option("--all", "everybody", is_flag=True, help="Every device that has joined by Apple's protocol.")
+@with_appcontext
+def renew(codes: tuple[str, ...], everybody: bool) -> None:
+    """Have devices (by the code in their page's address) fetch a new certificate and the present profile.
+
+    Muster asks each of them by itself 60 days before its certificate ends. This is for when the organisation's name
+    has changed, or its own certificate.
+    """
+    if bool(codes) == everybody:
+        raise click.UsageError("Name devices by their codes, or say --all.")
+    database.connect()
+    if everybody:
+        click.echo(f"Asked: {renewing.ask_all()}.")
+        return
+    for code in codes:
+        device = devices.by_code(code)
+        if device is None:
+            raise click.ClickException(f"There is no device {code}.")
+        try:
+            renewing.ask(device)
+        except Refused as refused:
+            raise click.ClickException(f"{code}: {refused}") from None
+        click.echo(f"Asked {code}. It renews when it next comes by.")

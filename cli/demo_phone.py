@@ -25,9 +25,11 @@ from cli.processes import die_with
 from models import Device, Platform, Registration, Way
 from services import enrolment_tokens, registrations, users
 from services.apple import profiles
+from services.apple.sites import Site
 from services.refused import Refused
-from simulation.apple_device import AppleDevice, Failed, Response
+from simulation.apple_device import AppleDevice
 from simulation.apple_scep import Refused as NotGranted
+from simulation.apple_transport import Failed, Response
 
 FILE_NAME = "demo-phone.json"
 NAME = "Simulated iPhone"
@@ -51,7 +53,7 @@ def prepare(folder: Path, url: str) -> bytes | None:
     token = enrolment_tokens.accept(registration, registration.issued_at)
     named = {"name": NAME, "name_search": NAME.casefold()}
     Device.update(**named).where(Device.id == issued.device.id).execute()
-    return profiles.enrolment_profile(issued.device, token, url, CONSENT, None)
+    return profiles.enrolment_profile(issued.device, token, Site(url), CONSENT)
 
 
 def start(folder: Path, profile: bytes | None) -> None:

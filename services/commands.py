@@ -21,6 +21,7 @@ LIVES = {
     "locate": 7 * DAY,
     "play_sound": HOUR,
     "restart": DAY,
+    "renew": 30 * DAY,
 }
 CANCEL_REASON = "cancelled_by_person"
 

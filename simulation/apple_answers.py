@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import plistlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from simulation import apple_facts
+from simulation.apple_signing import content_of
 
 if TYPE_CHECKING:
     from simulation.apple_device import AppleDevice
@@ -85,7 +87,11 @@ def _remove_profile(device: AppleDevice, command: Mapping[str, Any]) -> Reply:
 
 
 def _install_profile(device: AppleDevice, command: Mapping[str, Any]) -> Reply:
-    device.profiles[f"example.installed.{len(device.profiles) + 1}"] = command["Payload"]
+    identifier = plistlib.loads(content_of(command["Payload"]))["PayloadIdentifier"]
+    if identifier != device.enrolment_profile:
+        device.profiles[identifier] = command["Payload"]
+    elif not device.renew(command["Payload"]):
+        return failed("The profile could not be installed.", code=4001, domain="MCInstallationErrorDomain")
     return {}
 
 

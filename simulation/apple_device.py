@@ -8,48 +8,40 @@ what a real device does.
 
 from __future__ import annotations
 
-import base64
 import plistlib
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from simulation import apple_answers
-from simulation.apple_scep import Client
+from simulation.apple_scep import Refused, fetch
 from simulation.apple_signing import Style, content_of, mdm_signature
+from simulation.apple_transport import Failed, Response, Transport, expect
 
 CHECK_IN_TYPE = "application/x-apple-aspen-mdm-checkin"
 COMMAND_TYPE = "application/x-apple-aspen-mdm; charset=UTF-8"
 UNRECOGNISED = "com.apple.unrecognized.device"
+FOR_EVER = ("ServerURL", "CheckInURL", "Topic", "AccessRights")
+"""What a profile may not change on a device that has it (com.apple.mdm.yaml); rights could become fewer."""
 
 
-class Response(NamedTuple):
-    """What the transport brings back."""
-
-    status: int
-    body: bytes
-
-
-Transport = Callable[[str, str, Mapping[str, str], bytes], Response]
-"""Method, address, headers, body."""
-
-
-class Failed(Exception):
-    """The server did not do what the device needs."""
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
 
 
 @dataclass
 class AppleDevice:
-    """One device. A key may be passed in, because making one takes a while. `replies` are answers to give in
+    """One device. Its keys may be passed in, because making one takes a while. `replies` are answers to give in
     place of success, by request type, one after the other: "NotNow", "Error" or "CommandFormatError".
     """
 
     transport: Transport = field(repr=False)
-    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048), repr=False)
+    key: rsa.RSAPrivateKey = field(default_factory=_new_key, repr=False)
+    make_key: Callable[[], rsa.RSAPrivateKey] = field(default=_new_key, repr=False)
     udid: str = field(default_factory=lambda: f"00008120-{secrets.token_hex(8).upper()}")
     serial: str = field(default_factory=lambda: secrets.token_hex(5).upper())
     product: str = "iPhone15,2"
@@ -96,7 +88,23 @@ class AppleDevice:
         self.enrolment_profile = content["PayloadIdentifier"]
         if self.management["IdentityCertificateUUID"] != payloads["com.apple.security.scep"]["PayloadUUID"]:
             raise Failed("no identity")
-        self._enrol_by_scep(payloads["com.apple.security.scep"]["PayloadContent"])
+        identity = payloads["com.apple.security.scep"]["PayloadContent"]
+        self.certificate = fetch(self.transport, identity, self.key, self.udid, self.cipher)
+
+    def renew(self, profile: bytes) -> bool:
+        """Its own profile came again, as an order: a new key, a certificate for it, and both messages once more."""
+        before = (self.key, self.certificate, self.management)
+        self.key = self.make_key()
+        try:
+            self.receive(profile)
+            if any(self.management[name] != before[2][name] for name in FOR_EVER):
+                raise Failed("the profile changes what nobody may change")
+        except (Failed, Refused):
+            self.key, self.certificate, self.management = before
+            return False
+        self.authenticate()
+        self.update_token()
+        return True
 
     def authenticate(self) -> None:
         facts: dict[str, Any] = {"OSVersion": self.os_version, "BuildVersion": "22F76"}
@@ -106,13 +114,13 @@ class AppleDevice:
             if self.is_mac
             else {"IMEI": self.imei}
         )
-        self._expect(self.check_in("Authenticate", **facts))
+        expect(self.check_in("Authenticate", **facts))
 
     def update_token(self) -> None:
         keys: dict[str, Any] = {"Token": self.push_token, "PushMagic": self.push_magic}
         if not self.is_mac:
             keys["UnlockToken"] = self.unlock_token
-        self._expect(self.check_in("TokenUpdate", **keys, AwaitingConfiguration=False))
+        expect(self.check_in("TokenUpdate", **keys, AwaitingConfiguration=False))
 
     def leave(self) -> Response:
         """The person removes the profile."""
@@ -164,28 +172,6 @@ class AppleDevice:
         body = plistlib.dumps(dict(message), sort_keys=False)
         headers = {"Content-Type": content_type, "User-Agent": "MDM/1.0", **self.signed(body)}
         return self.transport("PUT", address, headers, body)
-
-    def _enrol_by_scep(self, payload: Mapping[str, Any]) -> None:
-        address = payload["URL"]
-        joint = "&" if "?" in address else "?"
-        capabilities = self.transport("GET", f"{address}{joint}operation=GetCACaps", {}, b"").body.split()
-        authority = self._expect(
-            self.transport("GET", f"{address}{joint}operation=GetCACert&message=CA", {}, b"")
-        ).body
-        client = Client(self.key, self.udid, self.cipher if b"AES" in capabilities else "tripledes_3key")
-        message = client.request(authority, payload["Challenge"])
-        if b"POSTPKIOperation" in capabilities:
-            headers = {"Content-Type": "application/x-pki-message"}
-            answer = self.transport("POST", f"{address}{joint}operation=PKIOperation", headers, message)
-        else:
-            text = base64.b64encode(message).decode("ascii").replace("+", "%2B")
-            answer = self.transport("GET", f"{address}{joint}operation=PKIOperation&message={text}", {}, b"")
-        self.certificate = client.read_answer(self._expect(answer).body, authority)
-
-    def _expect(self, response: Response) -> Response:
-        if response.status != 200:
-            raise Failed(f"status {response.status}")
-        return response
 
     def _obey(self, response: Response) -> None:
         """The two answers that make a device remove our profile."""

@@ -4,7 +4,9 @@ profile.
 
 from __future__ import annotations
 
+import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AttributeOID, NameOID
 
 from simulation.apple_signing import signed_data, signer_info
+from simulation.apple_transport import Transport, expect
 
 CIPHERS = {"aes256_cbc": (32, 16), "aes128_cbc": (16, 16), "tripledes_3key": (24, 8), "des": (8, 8)}
 """Lengths of key and block."""
@@ -105,6 +108,24 @@ class Client:
             raise ValueError("the content is not what was signed")
         issued = cms.ContentInfo.load(unseal(sealed, self.key))["content"]["certificates"]
         return next(each.chosen.dump() for each in issued if each.chosen.dump() != authority)
+
+
+def fetch(
+    transport: Transport, payload: Mapping[str, Any], key: rsa.RSAPrivateKey, name: str, cipher: str
+) -> bytes:
+    """A certificate (DER), as a profile's SCEP payload says; raises Failed or Refused."""
+    address = payload["URL"] + ("&" if "?" in payload["URL"] else "?")
+    capabilities = transport("GET", f"{address}operation=GetCACaps", {}, b"").body.split()
+    authority = expect(transport("GET", f"{address}operation=GetCACert&message=CA", {}, b"")).body
+    client = Client(key, name, cipher if b"AES" in capabilities else "tripledes_3key")
+    message = client.request(authority, payload["Challenge"])
+    if b"POSTPKIOperation" in capabilities:
+        headers = {"Content-Type": "application/x-pki-message"}
+        answer = transport("POST", f"{address}operation=PKIOperation", headers, message)
+    else:
+        text = base64.b64encode(message).decode("ascii").replace("+", "%2B")
+        answer = transport("GET", f"{address}operation=PKIOperation&message={text}", {}, b"")
+    return client.read_answer(expect(answer).body, authority)
 
 
 def seal(content: bytes, certificate: bytes, cipher: str) -> bytes:

@@ -12,6 +12,7 @@ from flask import Flask
 from models import Device, Platform, Registration, User, Way
 from services import enrolment_tokens, registrations
 from services.apple import profiles
+from services.apple.sites import Site
 from simulation.apple_device import AppleDevice, Response
 
 SERVER = "http://localhost"
@@ -45,7 +46,7 @@ def verified(owner: User, platform: str = Platform.IOS) -> tuple[Device, str]:
 
 
 def profile_of(device: Device, token: str) -> bytes:
-    return profiles.enrolment_profile(device, token, SERVER, "We look after it.", None)
+    return profiles.enrolment_profile(device, token, Site(SERVER), "We look after it.")
 
 
 def make(app: Flask, number: int = 0, **known: object) -> AppleDevice:

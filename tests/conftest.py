@@ -19,6 +19,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.test import TestResponse
 
 from app import create_app
+from blueprints.shared import apple_site
 from config import Config
 from models import Device, Message, Ownership, Platform, Proof, Registration, Role, Status, User, Way
 from services import clock as the_clock
@@ -158,6 +159,7 @@ def data(template: Path, tmp_path: Path) -> Path:
 def app(_app: Flask, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application on a fresh database with the cast in it. The test itself holds a connection."""
     monkeypatch.setitem(_app.config, "DATA", data)
+    apple_site.init(_app)  # a test before may have made another application
     database.connect()
     yield _app
     database.close()

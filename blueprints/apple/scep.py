@@ -1,4 +1,4 @@
-"""SCEP: a device asks for its certificate, with the enrolment token as the challenge."""
+"""SCEP: a device asks for its certificate, with the enrolment token or that of a renewal as the challenge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from mdm.apple import scep
 from mdm.apple.errors import Malformed
 from services import device_authority
-from services.apple import enrolling
+from services.apple import certifying
 
 LARGEST = 65_536  # bytes; a request has some 3,000
 
@@ -47,7 +47,7 @@ def _operate(message: bytes) -> Response:
         asked = scep.decode(message, authority)
     except Malformed:
         return Response(status=400)
-    certificate = enrolling.certify(asked.inside) if asked.inside else None
+    certificate = certifying.certify(asked.inside) if asked.inside else None
     if certificate is None:
         return _answer(scep.failure(asked, authority), scep.MESSAGE_TYPE)
     return _answer(scep.success(asked, certificate, authority), scep.MESSAGE_TYPE)

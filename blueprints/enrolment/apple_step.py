@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, abort, current_app
-from flask_babel import gettext as _
 
 from blueprints.enrolment import journey
-from blueprints.shared import organisation, pages
+from blueprints.shared import apple_site, pages
 from mdm.apple import profile
 from models import Device, Platform
 from services import enrolment_tokens
-from services.apple import profiles, tls_root
-from services.apple.tls_root import Root
+from services.apple import profiles, sites, tls_root
 
 
 def context(device: Device, token: str) -> dict[str, Any]:
@@ -22,7 +20,7 @@ def context(device: Device, token: str) -> dict[str, Any]:
     return {
         "minutes": enrolment_tokens.TOKEN_SECONDS // 60,
         "is_unprotected": not server.startswith("https://"),
-        "root": _root(),
+        "root": sites.the_site().root,
         "is_mac": device.platform == Platform.MACOS,
     }
 
@@ -40,17 +38,7 @@ def download() -> Response:
     token = enrolment_tokens.token_shown_again(registration)
     if token is None:
         return pages.go_to("/go/install")
-    name = organisation.current().organisation
-    body = profiles.enrolment_profile(
-        registration.device,
-        token,
-        current_app.config["PUBLIC_URL"],
-        _("%(organisation)s looks after this device: it sees its model, system, numbers, apps and profiles, and "
-          "can lock it, empty it, or take its own part away. It sees no files, messages, pictures or pages.",
-          organisation=name),
-        _signer(current_app.config["MUSTER"]),
-        _root(),
-    )  # fmt: skip
+    body = profiles.enrolment_profile(registration.device, token, sites.the_site(), apple_site.consent())
     response = Response(body, content_type=profile.CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{profile.FILE_NAME}"'
     response.headers["Cache-Control"] = "no-store"
@@ -59,20 +47,9 @@ def download() -> Response:
 
 def root() -> Response:
     """The certificate of the organisation's own authority. It is no secret: a device has to trust it before all else."""
-    known = _root()
+    known = sites.the_site().root
     if known is None:
         abort(404)
     response = Response(known.certificate, content_type=tls_root.CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{tls_root.FILE_NAME}"'
     return response
-
-
-def _root() -> Root | None:
-    known: Root | None = current_app.config["TLS_ROOT"]
-    return known
-
-
-def _signer(config: Any) -> profiles.Signer | None:
-    if config.tls_certificate is None or config.tls_key is None:
-        return None
-    return profiles.Signer(config.tls_certificate, config.tls_key)

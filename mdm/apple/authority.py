@@ -30,7 +30,9 @@ table 4).
 
 AUTHORITY_DAYS = 7_300
 IDENTITY_DAYS = 1_825
-"""Devices do not renew what came by a profile: when it ends, the device has to be enrolled again."""
+"""A device renews nothing by itself: before it ends, the profile that it came by has to be sent to it again, with
+a fresh challenge.
+"""
 
 CLOCKS_DIFFER_BY = 3_600
 """Seconds by which a device's clock may be behind ours."""

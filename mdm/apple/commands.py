@@ -117,7 +117,11 @@ def remove_profile(command: str, identifier: str) -> bytes:
 
 
 def install_profile(command: str, profile: bytes) -> bytes:
-    """Install or replace a profile, signed or not. Right: 2."""
+    """Install or replace a profile, signed or not. Right: 2.
+
+    If it is the device's own enrolment profile, it fetches a new identity by SCEP, sends Authenticate and
+    TokenUpdate once more, and only then answers.
+    """
     return _encode(command, "InstallProfile", {"Payload": profile})
 
 

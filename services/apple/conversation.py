@@ -8,9 +8,9 @@ from mdm.apple.answers import Answer
 from mdm.apple.check_in import CheckIn
 from mdm.apple.commands import CONTENT_TYPE
 from mdm.apple.reports import Report
-from models import AppleEnrolment, Device, Status, database
+from models import ENROLLED, AppleEnrolment, Device, Status, database
 from services import check_ins, clock
-from services.apple import enrolling, reports, speakers, vault
+from services.apple import enrolling, renewing, reports, speakers, vault
 from services.apple.speakers import Speaker, Unknown
 
 SEEN_EVERY = 60  # seconds: "last check-in" is told to the minute, and an idle device costs no more writing
@@ -22,13 +22,16 @@ NOT_SERVED = Answer(404, answers.XML, answers.NOTHING)
 def hear(certificate: bytes, message: CheckIn | Report) -> Answer:
     """Answer a message whose signature was verified. Raises Unknown: then nothing is known, and nothing changes."""
     speaker = speakers.behind(certificate)
-    if isinstance(message, said.Authenticate) and not message.sender.is_user_channel:
+    is_first = speaker.status not in ENROLLED and not message.sender.is_user_channel
+    if isinstance(message, said.Authenticate) and is_first:
         return _authenticate(speaker, message)
     if speaker.udid is None or speaker.udid != message.sender.device:
         raise Unknown()
     if speaker.has_gone:
         return _to_one_that_has_gone(speaker, message)
     if speaker.status not in speakers.MAY_SPEAK:
+        raise Unknown()
+    if speaker.has_renewed and not renewing.take_over(speaker.id, certificate):
         raise Unknown()
     if message.sender.is_user_channel:
         return answers.USER_NOT_MANAGED if isinstance(message, said.UserAuthenticate) else NOTHING
@@ -55,8 +58,11 @@ def _to_one_that_has_gone(speaker: Speaker, message: CheckIn | Report) -> Answer
 
 def _check_in(device: Device, message: CheckIn) -> Answer:
     match message:
+        case said.Authenticate():
+            pass  # so says a device that has installed its renewed profile; nothing about it is new to us
         case said.TokenUpdate():
-            enrolling.update_token(device, message)
+            if not enrolling.update_token(device, message):
+                raise Unknown()
         case said.CheckOut():
             enrolling.leave(device, message)
         case said.SetBootstrapToken():

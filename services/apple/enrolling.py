@@ -1,60 +1,24 @@
-"""How an iPhone, iPad or Mac joins: a certificate for its token, then Authenticate, then the first TokenUpdate."""
+"""How an iPhone, iPad or Mac joins once it has a certificate: Authenticate, then the first TokenUpdate."""
 
 from __future__ import annotations
 
-from mdm.apple import authority as authorities
-from mdm.apple import certificates, facts
-from mdm.apple.certificate_requests import CertificateRequest
+from mdm.apple import facts
 from mdm.apple.check_in import Authenticate, CheckOut, TokenUpdate
 from models import LIVE_COMMAND, AppleEnrolment, Command, CommandState, Device, Platform, Status, database
 from services import (
     audit,
     channels,
     check_ins,
-    clock,
     commands,
     deliveries,
-    device_authority,
     enrolment,
     lifecycle,
     locks,
-    settings,
 )
-from services.apple import model_names, vault
+from services.apple import challenges, model_names, vault
+from services.apple.certifying import QUEUE
 from services.lifecycle import Event
 from services.refused import Refused
-
-CHANNEL = "apple"
-# A thousand that join at once stand in line. Without, each would try its luck with SQLite again and again, after pauses
-# that grow, and some would never have any.
-QUEUE = "apple_joining"
-
-
-def certify(request: CertificateRequest) -> bytes | None:
-    """A certificate (DER) for the key, if the challenge is an enrolment token that waits: it is used up by this.
-
-    None, and nothing else, whatever the reason is that it is not granted.
-    """
-    try:
-        registration = enrolment.waiting(request.challenge, CHANNEL)
-        device = registration.device
-        organisation = settings.load().organisation
-        certificate = authorities.issue(
-            request, device_authority.load(), device.code, organisation, clock.now()
-        )
-        with locks.named(QUEUE), database.atomic():
-            enrolment.begin(
-                request.challenge,
-                CHANNEL,
-                device.platform,
-                {},
-                credential_hash=certificates.fingerprint(certificate),
-            )
-            AppleEnrolment.delete().where(AppleEnrolment.device == device).execute()
-            AppleEnrolment.create(device=device)
-    except Refused:
-        return None
-    return certificate
 
 
 def authenticate(device: Device, row: AppleEnrolment, message: Authenticate) -> bool:
@@ -69,7 +33,7 @@ def authenticate(device: Device, row: AppleEnrolment, message: Authenticate) -> 
     try:
         with locks.named(QUEUE), database.atomic():
             if row.udid is None:
-                enrolment.make_room(device, udid)
+                enrolment.make_room(device, channels.of_device(device).facts(said))
                 _bind(device, udid, message.topic)
             _describe(device, said)
     except Refused:
@@ -80,8 +44,11 @@ def authenticate(device: Device, row: AppleEnrolment, message: Authenticate) -> 
     return True
 
 
-def update_token(device: Device, message: TokenUpdate) -> None:
-    """How the device is woken. The first one makes it Active, and we ask it how it is; later ones reset nothing."""
+def update_token(device: Device, message: TokenUpdate) -> bool:
+    """How the device is woken. The first one makes it Active, and we ask it how it is; later ones reset nothing.
+
+    False: the same hardware became another person's meanwhile, so it may not join.
+    """
     update = {
         "topic": message.topic,
         "push_token": message.push_token,
@@ -91,10 +58,12 @@ def update_token(device: Device, message: TokenUpdate) -> None:
         update["unlock_token"] = vault.sealed(device, "unlock_token", message.unlock_token)
     is_first = device.status == Status.ENROLLING
     with locks.named(QUEUE), database.atomic():
+        if not check_ins.seen(device):
+            return False
         AppleEnrolment.update(**update).where(AppleEnrolment.device == device).execute()
-        check_ins.seen(device)
         if is_first:
             commands.ask(device, "refresh", by=None)
+    return True
 
 
 def leave(device: Device, message: CheckOut) -> None:
@@ -114,7 +83,9 @@ def leave(device: Device, message: CheckOut) -> None:
 
 def _bind(device: Device, udid: str, topic: str) -> None:
     """What an earlier life of this row left behind is gone: its tokens, and its queue."""
-    AppleEnrolment.update(udid=udid, topic=topic).where(AppleEnrolment.device == device).execute()
+    AppleEnrolment.update(udid=udid, topic=topic, **challenges.NONE).where(
+        AppleEnrolment.device == device
+    ).execute()
     _forget_tokens(device)
     for command in Command.select().where(Command.device == device, Command.state.in_(LIVE_COMMAND)):
         commands.move(command, LIVE_COMMAND, CommandState.CANCELLED, "device_left")

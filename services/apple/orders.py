@@ -7,7 +7,8 @@ from collections.abc import Callable
 from mdm.apple import commands as apple
 from models import Command, Platform, Status
 from services import settings
-from services.apple import profiles, vault
+from services.apple import challenges, profiles, vault
+from services.refused import Refused
 
 # Every request of an order, in turn. The device repeats `<code of the order>-<part>`.
 PARTS = {
@@ -15,17 +16,22 @@ PARTS = {
     "locate": ("lost-mode", "place"),
 }
 WHOLE = ("all",)
+CANNOT_BE_SENT = "cannot_be_sent"
 
 
 class CannotBeSent(ValueError):
-    """The device lacks what the order needs."""
+    """The device lacks what the order needs, or we do; `reason` is a code."""
+
+    def __init__(self, reason: str = CANNOT_BE_SENT) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def encode(command: Command) -> bytes:
     """The next request of an order. Raises CannotBeSent."""
     part = next_part(command)
     if part is None:
-        raise CannotBeSent(command.kind)
+        raise CannotBeSent()
     return _REQUESTS[command.kind, part](command, f"{command.code}-{part}")
 
 
@@ -63,7 +69,7 @@ def _unlock(command: Command, identifier: str) -> bytes:
     row = vault.enrolment_of(command.device)
     token = vault.opened(row, "unlock_token") if row else None
     if token is None:
-        raise CannotBeSent("unlock_token")
+        raise CannotBeSent()
     return apple.clear_passcode(identifier, token)
 
 
@@ -76,6 +82,18 @@ def _lost_words(command: Command) -> dict[str, str]:
     rules = settings.load()
     text = command.params.get("text") or f"This device belongs to {rules.organisation}."
     return {"message": text, "phone_number": rules.help_desk_phone}
+
+
+def _renew(command: Command, identifier: str) -> bytes:
+    """The profile that it joined with, as it is today, and a challenge that earns one certificate."""
+    row = vault.enrolment_of(command.device)
+    if row is None:
+        raise CannotBeSent()
+    try:
+        profile = profiles.renewed_profile(command.device, challenges.new(command.device), row.topic)
+    except Refused:
+        raise CannotBeSent("cannot_be_signed") from None
+    return apple.install_profile(identifier, profile)
 
 
 _REQUESTS: dict[tuple[str, str], Callable[[Command, str], bytes]] = {
@@ -91,6 +109,7 @@ _REQUESTS: dict[tuple[str, str], Callable[[Command, str], bytes]] = {
     ("retire", "all"): lambda _, identifier: apple.remove_profile(identifier, profiles.IDENTIFIER),
     ("wipe", "all"): _wipe,
     ("report_found", "all"): lambda _, identifier: apple.disable_lost_mode(identifier),
+    ("renew", "all"): _renew,
     ("restart", "all"): lambda _, identifier: apple.restart_device(identifier),
     ("play_sound", "all"): lambda _, identifier: apple.play_lost_mode_sound(identifier),
 }

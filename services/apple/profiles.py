@@ -1,10 +1,8 @@
-"""The profile that a person installs to bring an iPhone, iPad or Mac in."""
+"""The profile that brings an iPhone, iPad or Mac in, and that later brings it a new certificate."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -14,48 +12,24 @@ from mdm.apple import profile, push
 from mdm.apple.profile import Enrolment
 from models import Device, Platform, PushCertificate
 from services import keyring, settings
-from services.apple.tls_root import Root
+from services.apple import sites
+from services.apple.sites import Signer, Site
 from services.refused import N_, Refused
 
 IDENTIFIER = "org.muster.enrolment"  # never changes: RemoveProfile goes by it
 
 
-@dataclass(frozen=True)
-class Signer:
-    """The web server's own certificate: phones show who signed, and whether they trust it."""
-
-    certificate: Path
-    key: Path
+def enrolment_profile(device: Device, token: str, site: Site, consent: str) -> bytes:
+    """For a device that joins; `token` is the SCEP challenge. Raises Refused when it cannot be signed."""
+    return _written(device, token, site, consent, topic())
 
 
-def enrolment_profile(
-    device: Device, token: str, server: str, consent: str, signer: Signer | None, root: Root | None = None
-) -> bytes:
-    """For one device; `token` is the SCEP challenge, `root` what it shall trust beside Apple's own list.
+def renewed_profile(device: Device, challenge: str, joined_under: str) -> bytes:
+    """The present one for a device that has joined; `joined_under` is the topic, which nobody can change on it.
 
-    Raises Refused when it cannot be signed.
+    Neither can our addresses, and the rights may not grow. Raises Refused as above.
     """
-    rules = settings.load()
-    plain = profile.encode(
-        Enrolment(
-            identifier=IDENTIFIER,
-            name=f"{rules.organisation}: device management",
-            organisation=rules.organisation,
-            description=consent,
-            kind="mac" if device.platform == Platform.MACOS else "phone",
-            topic=topic(),
-            server_url=f"{server}/apple/mdm",
-            check_in_url=f"{server}/apple/check-in",
-            scep_url=f"{server}/apple/scep",
-            scep_name="muster",
-            challenge=token,
-            subject=device.code,
-            consent={"default": consent},
-            root=root.certificate if root else None,
-            keeps_bootstrap_token=True,
-        )
-    )
-    return plain if signer is None else _signed(plain, signer)
+    return _written(device, challenge, sites.the_site(), sites.consent_of(device), joined_under)
 
 
 def topic() -> str:
@@ -65,6 +39,30 @@ def topic() -> str:
         return str(row.topic)
     own = uuid.UUID(bytes=keyring.derive("apple topic")[:16], version=4)
     return f"{push.TOPIC_START}External.{own}"
+
+
+def _written(device: Device, challenge: str, site: Site, consent: str, push_topic: str) -> bytes:
+    rules = settings.load()
+    plain = profile.encode(
+        Enrolment(
+            identifier=IDENTIFIER,
+            name=f"{rules.organisation}: device management",
+            organisation=rules.organisation,
+            description=consent,
+            kind="mac" if device.platform == Platform.MACOS else "phone",
+            topic=push_topic,
+            server_url=f"{site.url}/apple/mdm",
+            check_in_url=f"{site.url}/apple/check-in",
+            scep_url=f"{site.url}/apple/scep",
+            scep_name="muster",
+            challenge=challenge,
+            subject=device.code,
+            consent={"default": consent},
+            root=site.root.certificate if site.root else None,
+            keeps_bootstrap_token=True,
+        )
+    )
+    return plain if site.signer is None else _signed(plain, site.signer)
 
 
 def _signed(plain: bytes, signer: Signer) -> bytes:

@@ -11,7 +11,7 @@ from mdm.apple.errors import Malformed
 from mdm.apple.reports import Report
 from models import AppleEnrolment, Command, CommandState, Device, database
 from services import audit, channels, check_ins, clock, commands, deliveries
-from services.apple import model_names, orders
+from services.apple import challenges, model_names, orders
 
 MOST_KEPT = 500  # apps, profiles or certificates of one device
 
@@ -35,8 +35,9 @@ def next_request(device: Device) -> bytes | None:
     while offered := deliveries.offer(device, most=1):
         try:
             return channels.of_device(device).encode(offered[0])
-        except ValueError:
-            _fail(offered[0], device)
+        except ValueError as error:
+            reason = error.reason if isinstance(error, orders.CannotBeSent) else orders.CANNOT_BE_SENT
+            _fail(offered[0], device, reason)
     return None
 
 
@@ -54,7 +55,12 @@ def take(device: Device, report: Report) -> None:
             is_over = part == orders.parts(command)[0] or command.kind != "refresh"
             if is_over:
                 deliveries.finish(device, code, "failed", _words(report))
+                if command.kind == "renew":
+                    challenges.forget(device)
                 return
+        elif command.kind == "renew" and not challenges.earned_one(device):
+            _fail(command, device, "no_new_certificate")
+            return
         else:
             _keep(device, command, part, report)
         if part == orders.parts(command)[-1]:
@@ -64,9 +70,9 @@ def take(device: Device, report: Report) -> None:
             Command.update(params={**command.params, "done": done}).where(Command.id == command.id).execute()
 
 
-def _fail(command: Command, device: Device) -> None:
+def _fail(command: Command, device: Device, reason: str) -> None:
     with database.atomic():
-        commands.move(command, (CommandState.SENT,), CommandState.FAILED, "cannot_be_sent")
+        commands.move(command, (CommandState.SENT,), CommandState.FAILED, reason)
         commands.take_back(command)
         audit.append(
             f"device:{command.kind}:failed", by=None, device=device, params={"command": command.code}

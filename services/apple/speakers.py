@@ -12,9 +12,12 @@ from services import clock
 # Written once as SQL: every check-in asks this, and most ask nothing else.
 _WHO = """
 SELECT c.certificate, d.id, d.status, d.last_check_in_at, d.next_ownership IS NOT NULL, a.udid,
-       EXISTS (SELECT 1 FROM command o WHERE o.device_id = d.id AND o.state IN ('queued', 'sent'))
+       EXISTS (SELECT 1 FROM command o WHERE o.device_id = d.id AND o.state IN ('queued', 'sent')),
+       d.credential_hash IS NOT ?1
 FROM device_authority c
-LEFT JOIN device d ON d.credential_hash = ? AND d.channel = 'apple'
+LEFT JOIN device d ON d.channel = 'apple' AND d.id = coalesce(
+    (SELECT id FROM device WHERE credential_hash = ?1),
+    (SELECT device_id FROM apple_enrolment WHERE next_credential_hash = ?1))
 LEFT JOIN apple_enrolment a ON a.device_id = d.id
 """
 GONE = (Status.RETIRED, Status.WIPED)
@@ -30,6 +33,7 @@ class Speaker(NamedTuple):
     has_ownership_to_come: bool
     udid: str | None
     has_orders: bool
+    has_renewed: bool  # speaks with its next certificate, for the first time
 
     @property
     def has_gone(self) -> bool:
@@ -53,4 +57,4 @@ def behind(certificate: bytes) -> Speaker:
         certificates.check(certificate, bytes(row[0]), clock.now())
     except Malformed:
         raise Unknown() from None
-    return Speaker(row[1], row[2], row[3], bool(row[4]), row[5], bool(row[6]))
+    return Speaker(row[1], row[2], row[3], bool(row[4]), row[5], bool(row[6]), bool(row[7]))

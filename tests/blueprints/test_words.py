@@ -28,7 +28,7 @@ from models import (
 from services.permissions import Action
 
 ROOT = Path(__file__).parent.parent.parent
-KINDS = ("refresh", "lock", "message", "retire", "wipe")
+KINDS = ("refresh", "lock", "message", "retire", "wipe", "renew")
 
 
 @pytest.fixture(autouse=True)

@@ -183,6 +183,31 @@ def test_a_newer_database_is_refused(opened: Path) -> None:
         database.migrate()
 
 
+def test_certificates_from_before_they_were_renewed_are_known_to_end(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_data_folder(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "MIGRATIONS", shutil.copytree(database.MIGRATIONS, tmp_path / "before"))
+        for path in database.MIGRATIONS.glob("001[1-9]*.py"):
+            path.unlink()
+        database.migrate()
+    database.connect()
+    models.User.create(code="a", username="alice", name="Alice", name_search="alice", created_at=1)
+    known = {"user": 1, "platform": "ios", "channel": "apple", "status_at": 1, "ownership": "employee"}
+    for code, status, registered_at in (("b", "active", 5_000), ("c", "enrolling", None)):
+        device = models.Device.create(
+            code=code, status=status, created_at=3_000, registered_at=registered_at, **known
+        )
+        models.database.execute_sql(
+            "INSERT INTO apple_enrolment (device_id, topic, pushed_at, inventory) VALUES (?, '', 0, '{}')",
+            (device.id,),
+        )
+    database.migrate()
+    ends = [row.certificate_ends_at for row in models.AppleEnrolment.select()]
+    assert ends == [5_000 + 1_824 * 86_400, 3_000 + 1_824 * 86_400]
+
+
 def test_a_migration_that_fails_leaves_the_old_tables(
     opened: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "restart": (N_("Restart"), N_("it starts again")),
     "play_sound": (N_("Play a sound"), N_("it sounds until somebody stops it")),
     "report_found": (N_("End lost mode"), N_("it can be used again")),
+    "renew": (N_("Renew the certificate"), N_("it gets a new certificate; what is on it stays")),
 }
 
 DEEDS: dict[str, tuple[str, str]] = {
@@ -26,6 +27,9 @@ DEEDS: dict[str, tuple[str, str]] = {
     "device:play_sound:cancelled": (N_("You cancelled the sound"), N_("%(who)s cancelled the sound")),
     "device:report_found:requested": (N_("You asked to end lost mode"), N_("%(who)s asked to end lost mode")),
     "device:report_found:cancelled": (N_("You let lost mode go on"), N_("%(who)s let lost mode go on")),
+    "device:renew:requested": (N_("You asked it to renew its certificate"),
+                               N_("%(who)s asked it to renew its certificate")),
+    "device:renew:cancelled": (N_("You cancelled the new certificate"), N_("%(who)s cancelled the new certificate")),
     "device:pin:shown": (N_("You looked at the PIN of the Mac"), N_("%(who)s looked at the PIN of the Mac")),
 }  # fmt: skip
 
@@ -54,6 +58,13 @@ EVENTS: dict[str, str] = {
     "device:report_found:acknowledged": N_("Ended lost mode"),
     "device:report_found:failed": N_("Could not end lost mode"),
     "device:report_found:cancelled": N_("The end of lost mode was called off"),
+    "device:renew:sent": N_("The order to renew its certificate was sent"),
+    "device:renew:acknowledged": N_("Renewed its certificate"),
+    "device:renew:failed": N_("Did not renew its certificate"),
+    "device:renew:cancelled": N_("The new certificate was called off"),
+    "device:renew:expired": N_("Did not renew its certificate in time"),
+    "device:certificate:issued": N_("Was given a new certificate"),
+    "device:certificate:replaced": N_("Used its new certificate; the old one does not count any more"),
     "setting:push_certificate:requested": N_("A push certificate was asked for"),
     "setting:push_certificate:installed": N_("A push certificate was installed"),
 }

@@ -19,6 +19,7 @@ MEANINGS = {
     "device:message:cancelled": N_("The device is as it was."),
     "device:wipe:cancelled": N_("The device is not emptied. It is as it was."),
     "device:retire:cancelled": N_("The device stays registered. It is as it was."),
+    "device:renew:cancelled": N_("The device keeps its certificate. Muster asks again before that ends."),
     "device:lost:reported": N_("The device counts as lost until somebody says that it was found."),
     "device:lost:ended": N_("The device counts as found."),
     "device:block:started": N_("The device is kept out until the block ends."),

@@ -69,6 +69,9 @@ REASONS = {
     "out_of_date": N_("Its link ran out before it could be sent."),
     "not_written": N_("Muster could not write it. The log says more."),
     "cannot_be_sent": N_("The device has not given us what this needs."),
+    "cannot_be_signed": N_("The server's own certificate could not be read, so the profile was not signed."),
+    "no_new_certificate": N_("The device confirmed it, but has not asked for its new certificate."),
+    "token_unknown": N_("Apple does not know the address for waking this device. It may give another one."),
     "not_configured": N_("No mail server is set up yet."),
     "bad_sign_in": N_("The mail server did not accept our user name and password."),
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from flask import Flask
 
 from models import AppleEnrolment, Command, Device, Platform, Status, User
-from services import registrations
+from services import lifecycle
 from services.apple import vault
-from simulation.apple_device import Failed
 from simulation.apple_scep import Refused
+from simulation.apple_transport import Failed
 from tests import apple_devices as apple
 from tests.conftest import Clock
 from tests.services.conftest import audited, status_of
@@ -87,6 +90,64 @@ def test_a_challenge_works_once(app: Flask, alice: User) -> None:
         apple.make(app, 1).receive(apple.profile_of(device, token))
 
 
+def test_an_answer_that_was_lost_can_be_asked_for_again(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice)
+    profile = apple.profile_of(device, token)
+    phone = apple.make(app)
+    phone.receive(profile)
+    first = phone.certificate
+    phone.receive(profile)
+    assert phone.certificate == first
+    with pytest.raises(Refused, match="2"):
+        apple.make(app, 1).receive(profile)
+    phone.receive(profile)
+    phone.authenticate()
+    phone.update_token()
+    assert status_of(device) == Status.ACTIVE
+    assert audited(device).count("device:enrolment:started") == 1
+
+
+def test_it_cannot_be_asked_for_once_the_device_has_spoken(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice)
+    profile = apple.profile_of(device, token)
+    phone = apple.make(app)
+    phone.receive(profile)
+    phone.authenticate()
+    row = AppleEnrolment.get(AppleEnrolment.device == device)
+    assert (row.issued, row.challenge_hash) == (None, None)
+    with pytest.raises(Refused, match="2"):
+        phone.receive(profile)
+
+
+@pytest.mark.parametrize("end", ["an hour", "given up"])
+def test_it_cannot_be_asked_for_for_ever(app: Flask, alice: User, clock: Clock, end: str) -> None:
+    device, token = apple.verified(alice)
+    profile = apple.profile_of(device, token)
+    phone = apple.make(app)
+    phone.receive(profile)
+    if end == "an hour":
+        clock.move(3600)
+    else:
+        lifecycle.change(device, lifecycle.Event.GIVE_UP, by=None)
+    with pytest.raises(Refused, match="2"):
+        phone.receive(profile)
+
+
+def test_of_many_that_are_the_same_at_once_all_get_the_same_certificate(
+    app: Flask, alice: User, at_once: Callable[..., list[Any]]
+) -> None:
+    device, token = apple.verified(alice)
+    profile = apple.profile_of(device, token)
+
+    def certificate() -> bytes:
+        phone = apple.make(app)
+        phone.receive(profile)
+        return phone.certificate
+
+    assert len(set(at_once(8, certificate))) == 1
+    assert audited(device).count("device:enrolment:started") == 1
+
+
 def test_a_challenge_lives_an_hour(app: Flask, alice: User, clock: Clock) -> None:
     device, token = apple.verified(alice)
     clock.move(3600)
@@ -109,31 +170,13 @@ def test_a_token_before_authenticate_is_refused(app: Flask, alice: User) -> None
     assert status_of(device) == Status.ENROLLING
 
 
-def test_a_phone_on_anothers_account_is_refused_and_nothing_of_theirs_changes(
-    app: Flask, alice: User, bob: User, carol: User
-) -> None:
-    theirs, phone = apple.join(app, alice)
-    issued = registrations.start(bob, Platform.IOS, registrations.Way.QR, by=carol)
-    token = apple.enrolment_tokens.accept(issued.registration, issued.registration.issued_at)
-    again = apple.make(app, 1, udid=phone.udid)
-    with pytest.raises(Failed, match="400"):
-        again.install(apple.profile_of(issued.device, token))
-    assert status_of(theirs) == Status.ACTIVE
-    assert status_of(issued.device) == Status.EXPIRED
-    assert phone.connect()[0] == "DeviceInformation"
-
-
-def test_the_owner_may_bring_it_in_again_and_the_older_row_is_replaced(app: Flask, alice: User) -> None:
-    older, phone = apple.join(app, alice)
-    newer, token = apple.verified(alice)
-    again = apple.make(app, 1, udid=phone.udid)
-    again.install(apple.profile_of(newer, token))
-    assert (status_of(older), status_of(newer)) == (Status.RETIRED, Status.ACTIVE)
-    assert Command.select().where(Command.device == older, Command.state == "queued").count() == 0
-
-
-def test_a_second_authenticate_needs_a_fresh_registration(app: Flask, alice: User) -> None:
-    _, phone = apple.join(app, alice)
+def test_a_second_authenticate_of_the_same_device_changes_nothing(app: Flask, alice: User) -> None:
+    device, phone = apple.join(app, alice)
+    before = (Device.get_by_id(device.id).__data__, AppleEnrolment.get().__data__)
+    phone.serial = "F00DF00D01"
+    phone.authenticate()
+    assert (Device.get_by_id(device.id).__data__, AppleEnrolment.get().__data__) == before
+    phone.udid = "another"
     with pytest.raises(Failed, match="400"):
         phone.authenticate()
 

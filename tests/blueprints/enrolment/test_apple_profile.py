@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from flask import Flask
 
+from blueprints.shared import apple_site
 from models import Registration, User
 from services import codes
 from services.apple import tls_root
@@ -80,6 +81,7 @@ def test_it_is_signed_with_the_web_servers_certificate(
     certificate, key = a_web_certificate(tmp_path)
     config = replace(app.config["MUSTER"], tls_certificate=certificate, tls_key=key)
     monkeypatch.setitem(app.config, "MUSTER", config)
+    apple_site.init(app)
     (tmp_path / "profile").write_bytes(
         travel(invite(alice, "macos"), "install").client.get("/go/profile").data
     )
@@ -96,6 +98,7 @@ def root(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Root:
     file.write_bytes(authority("Harbour Root").pem())
     known = tls_root.read(file)
     monkeypatch.setitem(app.config, "TLS_ROOT", known)
+    apple_site.init(app)
     return known
 
 

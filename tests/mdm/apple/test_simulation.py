@@ -103,7 +103,7 @@ def test_every_order_is_carried_out(server: Server, enrolled: AppleDevice) -> No
         commands.play_lost_mode_sound("c-4"),
         commands.disable_lost_mode("c-5"),
         commands.restart_device("c-6"),
-        commands.install_profile("c-7", b"<plist/>"),
+        commands.install_profile("c-7", plistlib.dumps({"PayloadIdentifier": "example.installed.1"})),
         commands.remove_profile("c-8", "example.installed.1"),
         commands.clear_passcode("c-9", enrolled.unlock_token),
     )
