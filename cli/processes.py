@@ -17,6 +17,7 @@ from flask import Flask
 
 import worker
 from cli import logs
+from cli.one_at_a_time import OneAtATime
 from config import Config
 
 log = logging.getLogger("muster.server")
@@ -37,10 +38,10 @@ def share(app: Flask) -> None:
         multiprocessing.set_start_method("fork", force=True)
 
 
-def web_application(parent: int, config: Config, demo: bool) -> Flask:
+def web_application(parent: int, config: Config, demo: bool) -> OneAtATime:
     """Runs in each web process: what it serves."""
     die_with(parent)
-    return _the_app(config, demo)
+    return OneAtATime(_the_app(config, demo))
 
 
 class WorkerKeeper:

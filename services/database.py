@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from peewee import DatabaseError, sqlite3  # type: ignore[attr-defined]
 
 from models import database
 from services import locks
-from services.connections import ServedDatabase
+from services.connections import BUSY_SECONDS, ServedDatabase
 
 FILE_NAME = "muster.db"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 PRAGMAS = {
-    "busy_timeout": 5000,  # milliseconds that a writer waits for another one
+    "busy_timeout": BUSY_SECONDS * 1000,
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: what was answered survives a power cut
     "foreign_keys": 1,
@@ -55,19 +54,6 @@ def close() -> None:
     """Close this thread's connection, if there is one. Call it before a fork."""
     if not database.is_closed():
         database.close()
-
-
-@contextmanager
-def relaxed() -> Iterator[None]:
-    """Commits in this block may be lost in a power cut: for check-ins, which come again by themselves.
-
-    Only outside a transaction.
-    """
-    database.execute_sql("PRAGMA synchronous = 1")
-    try:
-        yield
-    finally:
-        database.execute_sql("PRAGMA synchronous = 2")
 
 
 def exists() -> bool:

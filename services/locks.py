@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from services import turns
+
 _folder: Path | None = None
 _held: dict[str, IO[str]] = {}
 
@@ -22,7 +24,8 @@ def open_locks(folder: Path) -> None:
 def named(name: str) -> Iterator[None]:
     """Wait for the lock and hold it for the block. It ends with the process, however that ends."""
     with _file(name) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        with turns.given_up():
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

@@ -10,6 +10,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services import turns
 from services.refused import N_, Refused
 
 SHORTEST = 15  # NIST SP 800-63B-4: the password is the only factor
@@ -18,12 +19,12 @@ _COMMON = Path(__file__).with_name("common_passwords.txt")
 AT_ONCE = 2  # hashes computed at the same time: each takes 19 MiB and a core for 25 ms
 
 hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_turns = BoundedSemaphore(AT_ONCE)
+_at_once = BoundedSemaphore(AT_ONCE)
 
 
 def hash(value: str) -> str:
     """argon2id with a salt of its own."""
-    with _turns:
+    with turns.given_up(), _at_once:
         return hasher.hash(value)
 
 
@@ -31,7 +32,7 @@ def verify(password_hash: str | None, value: str) -> bool:
     """Does the value belong to the hash? Without a hash it takes the same time and says no."""
     if len(value) > LONGEST or not _is_text(value):
         value, password_hash = "", None
-    with _turns:
+    with turns.given_up(), _at_once:
         try:
             hasher.verify(password_hash or _nobodys_hash(hasher), value)
         except (VerificationError, InvalidHashError):

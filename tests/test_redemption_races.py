@@ -19,8 +19,7 @@ pytestmark = pytest.mark.slow
 CROWD = 64
 
 Visit = Callable[[User | None], Visitor]
-BUSY = 503  # on a slow machine the database kept somebody waiting for more than five seconds: "try again"
-ALL_LOST = {409, 410, 422, 429, 401, 303, BUSY}
+ALL_LOST = {409, 410, 422, 429, 401, 303}
 
 
 def at_once(count: int, deed: Callable[[int], Any]) -> list[Any]:
@@ -118,7 +117,7 @@ def test_wrong_pins_in_parallel_are_all_counted(alice: User, visit: Visit) -> No
     issued = registrations.start(alice, "linux", Way.PIN, by=alice)
     crowd = browsers_behind(visit, issued.link)
     statuses = at_once(CROWD, lambda number: crowd[number].post("/go", pin=f"x{number}").status)
-    assert set(statuses) <= {422, 429, BUSY}
+    assert set(statuses) <= {422, 429}
     assert Registration.get_by_id(issued.registration.id).pin_tries == verification.MOST_PIN_TRIES
     assert visit(None).get(f"/go/{issued.link}").status == 303
     late = browsers_behind(visit, issued.link)[0]
@@ -137,7 +136,7 @@ def test_an_enrolment_token_is_redeemed_once(app: Flask, alice: User) -> None:
     answers = at_once(CROWD, enroll)
     counted = Counter(status for status, _ in answers)
     assert counted[201] == 1, counted
-    assert set(counted) <= {201, 401, 429, BUSY}, counted
+    assert set(counted) <= {201, 401, 429}, counted
     device = Device.get()
     assert device.status == Status.ENROLLING
     assert Registration.get().token_hash is None

@@ -98,5 +98,5 @@ def _note(speaker: Speaker) -> None:
     if speaker.has_ownership_to_come:
         check_ins.seen(speaker.device())
     elif now - (speaker.last_check_in_at or 0) >= SEEN_EVERY:
-        with database.atomic():
+        with database.relaxed():
             Device.update(last_check_in_at=now).where(Device.id == speaker.id).execute()

@@ -1,15 +1,19 @@
-"""Connections outlive threads that Python did not start, such as those of the web server."""
+"""Connections outlive threads that Python did not start; the threads of one process write in turn."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from flask import Flask
+from peewee import IntegrityError, OperationalError
 
-from models import User, database
+from models import Throttle, User, UserRole, database
+from services import connections
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,3 +60,60 @@ def test_a_connection_that_was_closed_is_held_no_longer(app: Flask) -> None:
     thread.start()
     thread.join()
     assert counted == [False]
+
+
+def keep(key: str) -> None:
+    Throttle.create(key=key, last_at=1)
+
+
+def in_a_thread(deed: Callable[[], None]) -> list[BaseException]:
+    """What went wrong there."""
+    wrong: list[BaseException] = []
+
+    def run() -> None:
+        database.connect(reuse_if_open=True)
+        try:
+            deed()
+        except OperationalError as error:
+            wrong.append(error)
+        finally:
+            database.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(30)
+    return wrong
+
+
+@pytest.mark.parametrize("deed", [lambda: keep("b"), lambda: database.atomic()(keep)("b")])
+def test_who_waits_too_long_for_another_thread_is_told(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, deed: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 0.1)
+    with database.atomic():
+        keep("a")
+        assert [str(error) for error in in_a_thread(deed)] == ["database is locked"]
+    assert in_a_thread(deed) == []
+    assert Throttle.select().count() == 2
+
+
+def test_a_commit_that_fails_lets_the_others_write(app: Flask) -> None:
+    def give_a_role_to_nobody() -> None:
+        database.execute_sql("PRAGMA defer_foreign_keys = 1")  # so that it is found out at the end
+        UserRole.insert(user=999, role="lock").execute()
+
+    with pytest.raises(IntegrityError):
+        database.atomic()(give_a_role_to_nobody)()
+    assert in_a_thread(lambda: keep("b")) == []
+    assert UserRole.select().where(UserRole.user == 999).count() == 0
+
+
+def test_what_goes_wrong_in_a_transaction_lets_the_others_write(app: Flask) -> None:
+    def fail() -> None:
+        keep("a")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        database.atomic()(fail)()
+    assert in_a_thread(lambda: keep("b")) == []
+    assert [row.key for row in Throttle.select()] == ["b"]

@@ -104,7 +104,7 @@ def test_a_transaction_takes_the_write_lock_at_once(opened: Path) -> None:
 
 
 def test_relaxed_ends_with_its_block(opened: Path) -> None:
-    with database.relaxed():
+    with models.database.relaxed():
         assert models.database.execute_sql("PRAGMA synchronous").fetchone()[0] == 1
     assert models.database.execute_sql("PRAGMA synchronous").fetchone()[0] == 2
 
