@@ -41,13 +41,6 @@ def hold(name: str) -> bool:
     return True
 
 
-def let_go(name: str) -> None:
-    """Give back what `hold` took."""
-    file = _held.pop(name, None)
-    if file is not None:
-        file.close()
-
-
 def _file(name: str) -> IO[str]:
     if _folder is None:
         raise RuntimeError("open_locks() has not been called")

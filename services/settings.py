@@ -105,18 +105,6 @@ def parse(key: str, text: str) -> str | int | bool:
     return setting_rules.parse(key, text, getattr(DEFAULTS, key))
 
 
-def kind_of(key: str) -> str:
-    """switch, number, choice, secret or text: how a page or a table should offer it."""
-    default = getattr(DEFAULTS, key)
-    if isinstance(default, bool):
-        return "switch"
-    if isinstance(default, int):
-        return "number"
-    if key in SECRETS:
-        return "secret"
-    return "choice" if RULES[key].choices else "text"
-
-
 @lru_cache(maxsize=8)
 def _settings_of(rows: tuple[tuple[str, str], ...]) -> Settings:
     """Kept, because every request asks and they hardly ever change."""

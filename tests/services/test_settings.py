@@ -183,11 +183,3 @@ def test_questions_about_a_platform() -> None:
     rules = Settings(platforms="linux,ios", proof_macos="both")
     assert (rules.allows("linux"), rules.allows("macos"), rules.allows("lin")) == (True, False, False)
     assert (rules.proof("macos"), rules.proof("linux")) == ("both", "password")
-
-
-def test_how_each_is_offered() -> None:
-    kinds = {settings.kind_of(key) for key in EVERY}
-    assert kinds == {"switch", "number", "choice", "secret", "text"}
-    assert [settings.kind_of(key) for key in ("pin_registration", "pin_length", "platforms", "terms")] == [
-        "switch", "number", "choice", "text"
-    ]  # fmt: skip
