@@ -39,6 +39,8 @@ def enroll() -> Response:
     except enrolment.UnknownToken as unknown:
         throttle.allow(address, MOST_BAD_TOKENS)
         return _problem(401, "unknown_token", str(unknown))
+    except enrolment.NotOffered as closed:
+        return _problem(403, "not_offered", str(closed))
     except enrolment.KnownElsewhere as known:
         return _problem(409, "known_elsewhere", str(known))
     pause = organisation.current().agent_poll_seconds

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from models import Device, Registration, Status, database
-from services import audit, check_ins, clock, codes, enrolment_tokens, lifecycle
+from services import (
+    audit,
+    check_ins,
+    clock,
+    codes,
+    enrolment_tokens,
+    lifecycle,
+    registration_rules,
+    settings,
+)
 from services.lifecycle import Event
 from services.refused import N_, Refused
-from services.verification import may_join
+from services.verification import why_not
 
 # What joined with an earlier token of this row and never finished may have been another device.
 NOTHING_KNOWN = {"stable_id": None, "serial": None, "serial_search": ""}
@@ -33,11 +42,21 @@ class KnownElsewhere(Refused):
         )
 
 
+class NotOffered(Refused):
+    """Devices of this kind may not join; they may have been allowed to when the registration was made."""
+
+    def __init__(self) -> None:
+        super().__init__(registration_rules.NOT_OFFERED)
+
+
 def waiting(token: str, channel: str) -> Registration:
-    """The registration that this token was made for. Looking uses nothing up. Raises UnknownToken."""
+    """The registration that this token was made for. Looking uses nothing up. Raises UnknownToken or NotOffered."""
     registration = Registration.get_or_none(Registration.token_hash == codes.digest(token))
-    if registration is None or registration.device.channel != channel or not may_join(registration):
+    if registration is None or registration.device.channel != channel:
         raise UnknownToken()
+    why = why_not(registration)
+    if why:
+        raise NotOffered() if why == registration_rules.NOT_OFFERED else UnknownToken()
     return registration
 
 
@@ -48,11 +67,13 @@ def begin(
 
     `credential_hash`: the device keeps a credential of its own making, and needs no secret from us.
 
-    Raises UnknownToken, or KnownElsewhere when its stable id stands on another person's account (the token
-    then still works once that is released).
+    Raises UnknownToken; NotOffered, also when it is of another kind than was said and that kind may not join; or
+    KnownElsewhere when its stable id stands on another person's account. After these two the token still works.
     """
     now, secret = clock.now(), codes.secret()
     registration = waiting(token, channel)
+    if platform not in registration_rules.platforms_offered(settings.load()):
+        raise NotOffered()
     device = registration.device
     try:
         with database.atomic():

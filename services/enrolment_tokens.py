@@ -6,7 +6,7 @@ from models import Device, Registration, Status, database
 from services import clock, codes, keyring, lifecycle
 from services.lifecycle import Event
 from services.refused import N_
-from services.verification import Gone, may_join
+from services.verification import Gone, why_not
 
 TOKEN_SECONDS = 3600
 
@@ -17,8 +17,9 @@ def accept(registration: Registration, issued_at: int) -> str:
     One atomic update decides: of many at once, one wins, and the others get Gone.
     """
     token, now = codes.secret(), clock.now()
-    if not may_join(registration):
-        raise Gone(N_("This account may not register devices any more. Ask the help desk."))
+    why = why_not(registration)
+    if why:
+        raise Gone(why)
     lapse(registration)
     with database.atomic():
         won = (

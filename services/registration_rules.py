@@ -7,6 +7,8 @@ from services import channels, permissions
 from services.refused import N_, Refused
 from services.settings import Settings
 
+NOT_OFFERED = N_("This kind of device may not be registered here. Ask the help desk.")
+
 
 def platforms_offered(rules: Settings) -> list[Platform]:
     """Platforms that have a channel and that the settings allow."""

@@ -8,13 +8,16 @@ from services import (
     codes,
     passwords,
     permissions,
+    registration_rules,
     registrations,
+    settings,
     sign_in,
     users,
 )
 from services.refused import N_, Refused
 
 MOST_PIN_TRIES = 5
+NOT_THIS_ACCOUNT = N_("This account may not register devices any more. Ask the help desk.")
 
 
 class Gone(Refused):
@@ -95,13 +98,22 @@ def prove(
 
 
 def may_join(registration: Registration) -> bool:
-    """The account is asked again: it may have been disabled, or its role taken away."""
+    return not why_not(registration)
+
+
+def why_not(registration: Registration) -> str:
+    """What an administrator may have changed is asked again: the account, its role, and the platforms.
+
+    A sentence (message id); nothing where the device may join.
+    """
     user = registration.user
     roles = permissions.roles_of(user)
     for_themselves = registration.created_by_id in (None, user.id)
-    return (
-        not user.is_disabled and Role.USER_PORTAL in roles and (Role.REGISTER in roles or not for_themselves)
-    )
+    has_role = Role.USER_PORTAL in roles and (Role.REGISTER in roles or not for_themselves)
+    if user.is_disabled or not has_role:
+        return NOT_THIS_ACCOUNT
+    offered = registration_rules.platforms_offered(settings.load())
+    return "" if registration.device.platform in offered else registration_rules.NOT_OFFERED
 
 
 def _prove_with_link(
@@ -149,8 +161,9 @@ def _reserve_pin_try(registration: Registration) -> bool:
 
 
 def _refuse_dead(registration: Registration) -> None:
-    if not may_join(registration):
-        raise Gone(N_("This account may not register devices any more. Ask the help desk."))
+    why = why_not(registration)
+    if why:
+        raise Gone(why)
     if registration.device.status == Status.CANCELLED:
         raise Gone(N_("This registration was called off. Start a new one in the portal."))
     if registrations.is_living(registration):

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from blueprints.enrolment import agent_step, apple_step, journey
 from blueprints.shared import instructions, pages
 from models import Registration, Status
-from services import channels, enrolment_tokens
+from services import channels, enrolment_tokens, verification
 
 # What each channel's templates need: enrolment/_install_<step>.html and enrolment/_after_<step>.html
 STEPS = {"agent": agent_step, "apple": apple_step}
@@ -58,7 +58,7 @@ def _elsewhere(registration: Registration) -> Response | None:
     device = registration.device
     if device.is_enrolled:
         return pages.go_to("/go/done")
-    if device.has_ended:
+    if device.has_ended or (device.status == Status.VERIFIED and not verification.may_join(registration)):
         return journey.closed() if not pages.wants_fragment() else pages.go_to("/go/install")
     if device.status != Status.PENDING:
         return None

@@ -86,10 +86,19 @@ def proved(within: int | None = None) -> Registration | None:
 CLOSED = Refused(N_("It was used already, called off or replaced by a newer one, or its time has run out."))
 
 
-def closed(why: Refused = CLOSED, status: int = 410) -> Response:
+def closed(why: Refused | None = None, status: int = 410) -> Response:
     """The page for a link or registration that leads nowhere: why, and what to do."""
+    why = why or _why_closed()
     leave()
     return pages.page_only("enrolment/closed.html", status, why=forms.sentence(why))
+
+
+def _why_closed() -> Refused:
+    """An administrator may have closed it: the account, its role or the platform."""
+    now = current()
+    registration = registrations.by_code(now.registration) if now else None
+    sentence = verification.why_not(registration) if registration else ""
+    return Refused(sentence) if sentence else CLOSED
 
 
 def _keep(journey: Journey) -> None:

@@ -8,7 +8,7 @@ from blueprints.enrolment import journey
 from blueprints.enrolment.fields import TermsForm
 from blueprints.shared import organisation, pages
 from models import Registration, Status
-from services import channels, enrolment_tokens, registrations
+from services import channels, enrolment_tokens, registrations, verification
 from services.refused import Refused
 
 
@@ -18,7 +18,7 @@ def show() -> Response:
         return pages.go_to("/go")
     if registration.device.status != Status.PENDING:
         return pages.go_to("/go/install")
-    if not registrations.is_living(registration):
+    if not registrations.is_living(registration) or not verification.may_join(registration):
         return journey.closed()
     return _page(registration, TermsForm())
 

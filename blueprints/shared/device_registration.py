@@ -93,8 +93,10 @@ def _ways(registration: Registration, status: str, person: User) -> list[Way]:
     """The help desk can only have the invitation sent again."""
     if status not in (Status.PENDING, Status.VERIFIED, Status.EXPIRED):
         return []
-    owner = registration.user
-    offered = registration_rules.ways_offered(organisation.current())
+    owner, rules = registration.user, organisation.current()
+    if registration.device.platform not in registration_rules.platforms_offered(rules):
+        return []
+    offered = registration_rules.ways_offered(rules)
     if not owner.email:
         offered = [way for way in offered if way != Way.INVITATION]
     if not permissions.may_register_for(person, owner):

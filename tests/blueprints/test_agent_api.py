@@ -131,6 +131,17 @@ def test_it_may_be_another_kind_of_computer_than_was_said(alice: User, a_token: 
     assert Device.get().platform == "windows"
 
 
+def test_a_kind_of_computer_that_was_closed_meanwhile_is_told_so(
+    alice: User, a_token: Token, send: Send
+) -> None:
+    token = a_token(alice)
+    settings.put("platforms", "windows", by=None)
+    answer = send(ENROLL, enrollment(token))
+    assert_problem(answer, 403, "not_offered")
+    assert answer.json["title"] == "This kind of device may not be registered here. Ask the help desk."
+    assert Device.get().status == Status.VERIFIED
+
+
 def test_the_same_computer_again_replaces_its_older_entry(
     alice: User, join: Callable[..., tuple[Device, str]], send: Send
 ) -> None:

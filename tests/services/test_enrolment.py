@@ -19,7 +19,7 @@ from services import (
     verification,
 )
 from services.codes import digest
-from services.enrolment import KnownElsewhere, UnknownToken
+from services.enrolment import KnownElsewhere, NotOffered, UnknownToken
 from tests.conftest import Clock
 from tests.services.conftest import audited, entries, last_entry, status_of
 
@@ -231,8 +231,9 @@ def test_the_owners_older_row_is_retired_and_its_orders_end(
     device, _ = begin(verified[1])
     assert (status_of(older), status_of(device)) == (Status.RETIRED, Status.ENROLLING)
     assert Command.get_by_id(order.id).state == CommandState.CANCELLED
-    assert audited(older)[-1] == "device:replaced:done"
+    assert audited(older)[-2:] == ["device:replaced:done", "device:lock:cancelled"]
     assert last_entry("device:replaced:done").params == {"by": device.code}
+    assert last_entry("device:lock:cancelled").actor == device.code
 
 
 def test_an_older_row_that_waits_to_be_wiped_counts_as_wiped(
@@ -337,3 +338,27 @@ def test_the_refusal_says_nothing_about_the_other_person(
     assert [entry.device for entry in entries(True) if entry.action == "device:enrolment:refused"] == [
         verified[0].device.code
     ]
+
+
+# A platform that an administrator closed in the meantime
+
+
+def test_the_first_message_of_a_device_whose_platform_was_closed_is_refused_and_uses_nothing_up(
+    verified: tuple[Registration, str], decide: Callable[..., None]
+) -> None:
+    registration, token = verified
+    decide(platforms="windows,ios")
+    with pytest.raises(NotOffered, match="This kind of device may not be registered here"):
+        begin(token)
+    assert status_of(registration.device) == Status.VERIFIED
+    decide(platforms="linux")
+    assert begin(token)[0] == registration.device
+
+
+def test_a_device_of_another_kind_than_was_said_joins_only_if_that_kind_may(
+    verified: tuple[Registration, str], decide: Callable[..., None]
+) -> None:
+    decide(platforms="linux,ios")
+    with pytest.raises(NotOffered):
+        begin(verified[1], platform="windows")
+    assert begin(verified[1])[0].platform == "linux"

@@ -478,3 +478,21 @@ def test_a_token_that_ran_out_after_its_registration_is_not_earned_again(
     with pytest.raises(Gone):
         enrolment_tokens.accept(fresh(issued), issued.registration.issued_at)
     assert fresh(issued).token_hash is None
+
+
+# A platform that an administrator closed in the meantime
+
+
+def test_a_link_for_a_platform_that_was_closed_opens_nothing_and_says_why(
+    issued: Issued, decide: Callable[..., None]
+) -> None:
+    decide(platforms="windows,ios")
+    with pytest.raises(Gone, match="This kind of device may not be registered here"):
+        verification.opened(issued.link)
+    assert verification.still_opens(issued.registration.code, digest(issued.link)) is None
+    assert verification.newest_living("alice", "linux") is None
+    with pytest.raises(Gone, match="This kind of device may not be registered here"):
+        enrolment_tokens.accept(issued.registration, issued.registration.issued_at)
+    assert status_of(issued.device) == Status.PENDING
+    decide(platforms="linux")
+    assert verification.opened(issued.link) == issued.registration
