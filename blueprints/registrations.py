@@ -144,6 +144,7 @@ def _start(way: Way) -> Response:
             ownership=form.ownership.data,
             phone_number=form.phone_number.text,
             country=form.country.text,
+            form_code=form.form_code.text,
         ),
     )
     if issued is None:
@@ -153,7 +154,18 @@ def _start(way: Way) -> Response:
             422,
             panel=register_panel.filled_in(form, person),
         )
-    return _issued(issued)
+    return _issued(issued) if issued.link else _asked_before(issued.registration)
+
+
+def _asked_before(registration: Registration) -> Response:
+    """The same form once more gives what came of it the first time. Secrets that were handed out already, to a page
+    that may never have been seen, are made anew: they are neither shown twice nor lost.
+    """
+    if result.may_show_secrets(registration) and not result.is_kept(registration):
+        return _renew(registration, Way(registration.way))
+    if not pages.wants_fragment():
+        return pages.go_to(f"/registrations/{registration.code}")
+    return _result_answer(registration, **result.taken(registration))
 
 
 def _renew(registration: Registration, way: Way) -> Response:

@@ -12,6 +12,15 @@ def code(length: int = 6) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
+def derived(*parts: str, length: int = 6) -> str:
+    """A code that is the same whenever its parts are, and says nothing about them."""
+    number, characters = int(digest("\0".join(parts)), 16), []
+    for _ in range(length):
+        number, place = divmod(number, len(ALPHABET))
+        characters.append(ALPHABET[place])
+    return "".join(characters)
+
+
 def secret() -> str:
     """A secret of 160 bits that can be typed, and that no shell or program takes for an option: 40 characters."""
     return secrets.token_hex(20)

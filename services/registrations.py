@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models import (
-    Device,
-    Registration,
-    Status,
-    User,
-    Way,
-    database,
-)
+from models import Device, Registration, Status, User, Way, database
 from services import (
     audit,
     channels,
@@ -32,7 +25,10 @@ NO_RIGHT = N_("You do not have the right to do this.")
 
 @dataclass
 class Issued:
-    """A registration with its new secrets, which are nowhere else: show them, or lose them."""
+    """A registration with its new secrets, which are nowhere else: show them, or lose them.
+
+    Without a link it was asked for before, with the same form: nothing new was made.
+    """
 
     registration: Registration
     device: Device
@@ -48,8 +44,12 @@ def start(
     ownership: str | None = None,
     phone_number: str = "",
     country: str = "",
+    form_code: str = "",
 ) -> Issued:
-    """Ask to register a device for `user`. Raises Refused with the field that is wrong, or Forbidden."""
+    """Ask to register a device for `user`. Raises Refused with the field that is wrong, or Forbidden.
+
+    `form_code` is different in each form that is shown: the same form with the same answers asks only once.
+    """
     if not permissions.may_register_for(by, user):
         raise Forbidden(NO_RIGHT)
     rules = settings.load()
@@ -60,7 +60,12 @@ def start(
     number = phone_numbers.parse(phone_number, country or rules.country)
     proof = registration_secrets.proof_for(way, rules.proof(platform))
     issued = registration_secrets.new(proof, rules)
+    answers = (by.code, user.code, platform, way, ownership, number)
+    code = codes.derived(form_code, *answers, length=8) if form_code else codes.code(8)
     with database.atomic():
+        before = by_code(code)
+        if before is not None and (before.user_id, before.created_by_id) == (user.id, by.id):
+            return Issued(before, before.device, link="", pin=None)
         registration_rules.refuse_over_limit(user, rules)
         device = Device.create(
             code=codes.code(),
@@ -74,7 +79,7 @@ def start(
             created_at=clock.now(),
         )
         registration = Registration.create(
-            code=codes.code(8),
+            code=codes.code(8) if before else code,
             user=user,
             device=device,
             way=way,
@@ -102,6 +107,8 @@ def renew(registration: Registration, by: User, way: Way | None = None) -> Issue
     ):
         raise Forbidden(NO_RIGHT)
     rules = settings.load()
+    if device.platform not in registration_rules.platforms_offered(rules):
+        raise Refused(registration_rules.NOT_OFFERED)
     registration_rules.refuse_way(way, owner, rules)
     proof = registration_secrets.proof_for(way, rules.proof(device.platform))
     issued = registration_secrets.new(proof, rules)

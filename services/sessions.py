@@ -160,6 +160,10 @@ def take(session: UserSession, key: str) -> dict[str, Any] | None:
     return value
 
 
+def has_kept(session: UserSession, key: str) -> bool:
+    return key in _shown(session)
+
+
 def purge() -> None:
     """Drop the rows of sessions that no setting could still keep alive."""
     with database.atomic():

@@ -1,7 +1,7 @@
 """The home page: the sentence, the roll, how many more, and the panel to register another.
 
 Everybody opens it all the time. So what is the same from one time to the next is written once and kept, and each
-answer puts its own sentence, questions, lines, CSRF token and the end of its session in.
+answer puts its own sentence, questions, lines, CSRF token, the form's code and the end of its session in.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def page(person: User) -> str:
         parts["has_devices"],
         tuple(bool(parts[name]) for name in FILLED_IN),
     )
-    values = {**parts, "csrf": security.csrf_token(), "session": _session()}
+    once = {"csrf": security.csrf_token(), "session": _session(), "form": register_panel.new_form_code()}
+    values = {**parts, **once}
     pieces = _kept(frame)
     return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
@@ -102,7 +103,7 @@ def _kept(frame: Frame) -> tuple[str, ...]:
         has_devices=frame.has_devices,
         limit=frame.limit,
         may_register=_may_register(),
-        panel=register_panel.panel(access.person()),
+        panel=register_panel.panel(access.person(), form_code="\x00form\x00"),
     )
     html = html.replace(security.csrf_token(), "\x00csrf\x00").replace(_session(), "\x00session\x00")
     return tuple(PLACE.split(html))

@@ -14,7 +14,7 @@ from wtforms import Field, RadioField, ValidationError
 
 from blueprints.shared import access, forms, organisation, words
 from models import Ownership, Role, User
-from services import phone_numbers, registration_rules
+from services import codes, phone_numbers, registration_rules
 from services.settings import Settings
 
 
@@ -26,6 +26,7 @@ class RegisterForm(forms.Form):
     phone_number = forms.text(_("The number"), most=40)
     ownership = RadioField(_("Whose is it?"), validate_choice=False)
     way = forms.text(_("How would you like to start?"))
+    form_code = forms.Line()  # tells two clicks on one form from two forms
 
     def validate_phone_number(self, field: Field) -> None:
         if self.country.data and not field.data:
@@ -37,13 +38,18 @@ class RegisterForm(forms.Form):
             raise ValidationError(_("Choose the country of the number."))
 
 
-def panel(person: User) -> Markup:
+def panel(person: User, form_code: str = "") -> Markup:
     """Nothing for who may not register, or where nothing can be registered."""
     rules = organisation.current()
     if Role.REGISTER not in access.signed_in().roles or not registration_rules.platforms_offered(rules):
         return Markup()
     has_room = registration_rules.room_left(person, rules) != 0
-    return _render(RegisterForm(formdata=None), rules, bool(person.email), has_room)
+    form = RegisterForm(formdata=None, data={"form_code": form_code or new_form_code()})
+    return _render(form, rules, bool(person.email), has_room)
+
+
+def new_form_code() -> str:
+    return codes.code(16)
 
 
 def filled_in(form: RegisterForm, person: User) -> Markup:

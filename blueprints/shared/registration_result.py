@@ -44,6 +44,16 @@ def keep(issued: Issued) -> None:
         sessions.keep_for_next_page(access.signed_in().session, _key(issued.registration), secrets)
 
 
+def may_show_secrets(registration: Registration) -> bool:
+    """Is there a PIN or code to show, that a device could still use?"""
+    return registration.way != Way.INVITATION and registrations.is_living(registration)
+
+
+def is_kept(registration: Registration) -> bool:
+    """Do the secrets still wait for the first page that shows them?"""
+    return sessions.has_kept(access.signed_in().session, _key(registration))
+
+
 def taken(registration: Registration) -> Secrets:
     """What was kept for this page. The second time there is nothing."""
     kept = sessions.take(access.signed_in().session, _key(registration)) or {}
@@ -115,4 +125,5 @@ def _address_form(registration: Registration) -> AddressForm:
 
 
 def _key(registration: Registration) -> str:
-    return f"registration:{registration.code}"
+    """Secrets that were made anew meanwhile are never mistaken for the dead ones."""
+    return f"registration:{registration.code}:{registration.issued_at}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from models import Command, Device, Message, Registration, User
+from services import codes, passwords
 from tests.browser.house import House
 
 pytestmark = pytest.mark.browser
@@ -24,6 +25,38 @@ def test_a_double_click_registers_one_device(browser_of: Open, data: object, but
     assert Message.select().where(Message.kind.in_(("invitation", "pin"))).count() <= 1
 
 
+@pytest.mark.parametrize("is_page_dropped", [False, True])
+@pytest.mark.parametrize(
+    ("button", "way"), [("Send Invitation", "invitation"), ("Request PIN", "pin"), ("Generate QR Code", "qr")]
+)
+def test_without_javascript_too_and_what_is_shown_once_is_neither_lost_nor_dead(
+    browser_of: Open, data: object, button: str, way: str, is_page_dropped: bool
+) -> None:
+    """The second click ends the first one wherever it is: before its answer came, or after the page was on its way."""
+    page = browser_of("alice", javascript=False, viewport={"width": 1200, "height": 2000})
+    answered: list[str] = []
+
+    def drop_the_first(route: Route) -> None:
+        if answered:
+            route.continue_()
+            return
+        answered.append(route.fetch(max_redirects=0).headers["location"])
+        if is_page_dropped:
+            page.request.get(answered[0])
+
+    page.route(f"**/registrations/{way}", drop_the_first)
+    place = page.get_by_role("button", name=button).bounding_box()
+    assert place is not None
+    where = (place["x"] + 9, place["y"] + 9)  # by hand: a locator would wait for the first answer
+    page.mouse.click(*where)
+    while not answered:
+        page.wait_for_timeout(20)
+    page.mouse.click(*where)
+    expect(page.locator("#register-title")).not_to_have_text("Register a device")
+    assert page.url.endswith(answered[0])
+    shows_what_works(page)
+
+
 def test_a_double_click_locks_once_and_complains_of_nothing(
     browser_of: Open, house: House, a_device: Callable[..., Device]
 ) -> None:
@@ -34,3 +67,15 @@ def test_a_double_click_locks_once_and_complains_of_nothing(
     expect(page.get_by_text("The lock is on its way to ThinkPad X1.")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     assert Command.select().count() == 1
+
+
+def shows_what_works(page: Page) -> None:
+    """There is one registration, and the page shows the PIN or the link that opens it."""
+    assert Registration.select().count() == Device.select().count() == 1
+    registration = Registration.get()
+    if registration.way == "pin":
+        assert passwords.verify(registration.pin_hash, page.locator("#pin").text_content() or "")
+    if registration.way == "qr":
+        expect(page.locator("svg.code")).to_be_visible()
+        link = page.locator("#link-text").inner_text()
+        assert codes.digest(link.rpartition("/")[2]) == registration.link_hash

@@ -10,7 +10,7 @@ import pytest
 
 from models import Device, MessageState, Ownership, Platform, Proof, Registration, Status, User, Way
 from services import lifecycle, passwords, registrations, users, verification
-from services.codes import digest
+from services.codes import derived, digest
 from services.refused import Forbidden, Refused
 from services.registrations import Issued
 from tests.conftest import Clock, Mail
@@ -373,3 +373,74 @@ def test_finding_by_code_and_by_device(alice: User) -> None:
     assert registrations.by_code(registration.code) == registration
     assert registrations.of_device(registration.device) == registration
     assert registrations.by_code("nothing") is None
+
+
+def test_what_may_not_join_any_more_is_not_renewed(alice: User, decide: Callable[..., None]) -> None:
+    issued = start(alice)
+    before = row(issued).__data__
+    decide(platforms="windows")
+    with pytest.raises(Refused, match="This kind of device may not be registered here"):
+        registrations.renew(row(issued), by=alice)
+    assert row(issued).__data__ == before
+
+
+# One form asks once
+
+
+def test_the_same_form_with_the_same_answers_asks_once(
+    alice: User, mailbox: Callable[[], list[Mail]]
+) -> None:
+    first = start(alice, form_code="one form")
+    again = start(alice, form_code="one form")
+    assert again.registration == first.registration
+    assert again.device == first.device
+    assert (again.link, again.pin) == ("", None)
+    assert Device.select().count() == len(mailbox()) == 1
+    assert audited(first.device) == ["device:registration:requested"]
+    assert verification.opened(first.link) == first.registration, "the first one's secrets live"
+
+
+def test_another_form_or_another_answer_asks_anew(alice: User, carol: User) -> None:
+    issued = [
+        start(alice),
+        start(alice),
+        start(alice, form_code="one form"),
+        start(alice, form_code="another form"),
+        start(alice, Way.PIN, form_code="one form"),
+        start(alice, platform="windows", form_code="one form"),
+        start(alice, phone_number="+447700900142", form_code="one form"),
+        start(alice, by=carol, form_code="one form"),
+    ]
+    assert len({one.registration.code for one in issued}) == Device.select().count() == len(issued)
+    assert all(one.link for one in issued)
+
+
+def test_a_code_that_leads_to_somebody_elses_registration_gives_nothing_of_it(
+    alice: User, carol: User, bob: User
+) -> None:
+    """A form's code comes from the browser, and may have been chosen so."""
+    others = start(bob, by=carol)
+    answers = (alice.code, alice.code, "linux", Way.INVITATION, Ownership.EMPLOYEE, "")
+    chosen = derived("one form", *answers, length=8)
+    Registration.update(code=chosen).where(Registration.id == others.registration.id).execute()
+    issued = start(alice, form_code="one form")
+    assert issued.registration.user == alice
+    assert issued.link
+    assert Registration.get(Registration.code == chosen).user == bob
+
+
+def test_one_form_twice_at_the_limit_is_not_refused(alice: User, decide: Callable[..., None]) -> None:
+    decide(devices_per_user=1)
+    first = start(alice, form_code="one form")
+    assert start(alice, form_code="one form").registration == first.registration
+    with pytest.raises(Refused):
+        start(alice, form_code="another form")
+
+
+@pytest.mark.parametrize("way", list(Way))
+def test_one_form_at_the_same_instant_asks_once(
+    alice: User, at_once: Callable[..., list[Any]], way: Way
+) -> None:
+    results = at_once(2, lambda: start(alice, way, form_code="one form"))
+    assert sorted(bool(issued.link) for issued in results) == [False, True]
+    assert Registration.select().count() == Device.select().count() == 1
