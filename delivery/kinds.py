@@ -83,7 +83,7 @@ def _action_done(message: Message, params: Params) -> Values:
     deeds = [
         Deed(
             words.audit_sentence(entry, message.user, people, texts.get(entry.id)),
-            words.meaning_sentence(entry.action),
+            words.meaning_sentence(entry.action, message.device),
             times.clock_text(entry.at),
         )
         for entry in entries

@@ -8,6 +8,7 @@ from services.commands import move, take_back
 from services.permissions import Action
 
 NOT_NOW_SECONDS = 60
+LOST_RIGHTS = ("asker_disabled", "ownership_changed", "role_revoked")  # why an order is not sent any more
 LONGEST_DETAIL = 500
 
 
@@ -39,17 +40,19 @@ def offer(device: Device, most: int | None = None) -> list[Command]:
 def finish(device: Device, code: str, status: str, detail: str = "") -> bool:
     """A device answered: acknowledged, failed, or not_now. The same answer twice changes nothing.
 
-    Returns False when there is no such order, or none that still waits for an answer.
+    Returns False when there is no such order, or none that could still be answered like that.
     """
-    command = Command.get_or_none(Command.code == code, Command.device == device)
-    if command is None:
-        return False
     with database.atomic():
+        command = Command.get_or_none(Command.code == code, Command.device == device)
+        if command is None:
+            return False
         if status == "not_now":
             return _put_back(command)
         state = CommandState.ACKNOWLEDGED if status == "acknowledged" else CommandState.FAILED
         reason = "" if state == CommandState.ACKNOWLEDGED else "reported_by_device"
-        if not move(command, (CommandState.SENT,), state, reason, detail[:LONGEST_DETAIL]):
+        late = state == CommandState.ACKNOWLEDGED and may_be_confirmed_late(command)
+        sources = (CommandState(command.state),) if late else (CommandState.SENT,)
+        if not move(command, sources, state, reason, detail[:LONGEST_DETAIL]):
             return False
         audit.append(
             f"device:{command.kind}:{state}",
@@ -65,8 +68,15 @@ def finish(device: Device, code: str, status: str, detail: str = "") -> bool:
     return True
 
 
+def may_be_confirmed_late(command: Command) -> bool:
+    """We gave it up after it was sent: its time was over, or its right gone. If the device did it, that is what counts."""
+    if command.state == CommandState.EXPIRED:
+        return command.sent_at is not None
+    return command.state == CommandState.FAILED and command.reason in LOST_RIGHTS
+
+
 def _called_off(command: Command, device: Device) -> bool:
-    """Is the right gone that was there when the order was asked for? Then it ends here."""
+    """Is the right gone that was there when the order was asked for? Then it is sent no more."""
     reason = _lost_right(command, device)
     if not reason:
         return False
@@ -124,9 +134,7 @@ def _put_back(command: Command) -> bool:
 
 def _carry_out(command: Command, device: Device) -> None:
     """The device confirmed that it is leaving."""
-    if command.kind == "wipe" and device.status == Status.WIPE_PENDING:
+    if command.kind == "wipe":
         lifecycle.change(device, lifecycle.Event.CONFIRM_WIPE, by=device)
-    elif command.kind == "retire" and device.status == Status.RETIRE_PENDING:
-        lifecycle.change(device, lifecycle.Event.CONFIRM_RETIRE, by=device)
     elif command.kind == "retire":
-        lifecycle.change(device, lifecycle.Event.LEAVE, by=device)
+        lifecycle.change(device, lifecycle.Event.CONFIRM_RETIRE, by=device)

@@ -62,9 +62,10 @@ TABLE: dict[Event, Rule] = {
     Event.LOSE: Rule((Status.ACTIVE,), Status.LOST, "device:lost:reported"),
     Event.FIND: Rule((Status.LOST,), Status.ACTIVE, "device:lost:ended"),
     Event.ASK_WIPE: Rule((*HERE, Status.RETIRE_PENDING), Status.WIPE_PENDING),
-    Event.CONFIRM_WIPE: Rule((Status.WIPE_PENDING,), Status.WIPED),
+    # Also when nothing is pending any more: we gave the order up after it was sent, and the device did it all the same.
+    Event.CONFIRM_WIPE: Rule(ENROLLED, Status.WIPED),
     Event.ASK_RETIRE: Rule(HERE, Status.RETIRE_PENDING),
-    Event.CONFIRM_RETIRE: Rule((Status.RETIRE_PENDING,), Status.RETIRED),
+    Event.CONFIRM_RETIRE: Rule(ENROLLED, Status.RETIRED),
     Event.TAKE_BACK: Rule((Status.WIPE_PENDING, Status.RETIRE_PENDING), None),
     Event.LEAVE: Rule(ENROLLED, Status.RETIRED, "device:left:done"),
     Event.RETIRE_WITHOUT_DEVICE: Rule(ENROLLED, Status.RETIRED, "device:left:forced"),
@@ -74,6 +75,7 @@ TABLE: dict[Event, Rule] = {
     Event.UNBLOCK: Rule((Status.BLOCKED,), Status.ACTIVE, "device:block:ended"),
 }
 GONE = (Status.RETIRED, Status.WIPED)
+DEVICE_LEFT = "device_left"
 
 
 def change(
@@ -109,10 +111,10 @@ def change(
             }  # there is nothing left to agree to
         Device.update(**update).where(Device.id == device.id).execute()
         device.__data__.update(update)
-        if target in GONE:
-            _cancel_what_is_left(device)
         if rule.audit:
             audit.append(rule.audit, by=by, device=device, params=params, text=text)
+        if target in GONE:
+            _cancel_what_is_left(device, by)
 
 
 def _back(device: Device, now_status: Status, before: str | None) -> Status:
@@ -130,8 +132,15 @@ def _has_live(device: Device, kind: str) -> bool:
     )
 
 
-def _cancel_what_is_left(device: Device) -> None:
+def _cancel_what_is_left(device: Device, by: audit.Actor) -> None:
     """The device is gone: nothing more will be sent to it."""
-    Command.update(state=CommandState.CANCELLED, reason="device_left", finished_at=clock.now()).where(
-        Command.device == device, Command.state.in_(LIVE_COMMAND)
-    ).execute()
+    left = Command.select().where(Command.device == device, Command.state.in_(LIVE_COMMAND))
+    for command in list(left.order_by(Command.id)):
+        columns = {"state": CommandState.CANCELLED, "reason": DEVICE_LEFT, "finished_at": clock.now()}
+        Command.update(columns).where(Command.id == command.id).execute()
+        audit.append(
+            f"device:{command.kind}:cancelled",
+            by=by,
+            device=device,
+            params={"command": command.code, "reason": DEVICE_LEFT},
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models import AuditEntry, Device, Message, MessageState, User
-from services import audit, clock, outbox, settings
+from services import audit, clock, lifecycle, outbox, settings
 
 TOGETHER_SECONDS = 60  # what is done at one go, and has not gone out yet, goes out in one mail
 MOST_TOGETHER = 20
@@ -15,7 +15,12 @@ def follow(entry: AuditEntry, by: audit.Actor, owner: User | None, device: Devic
         return
     if entry.action == "device:enrolment:completed":
         _queue("registered", owner, {"at": entry.at}, device)
-    elif isinstance(by, User) and by.code != owner.code and is_a_deed(entry.action):
+    elif (
+        isinstance(by, User)
+        and by.code != owner.code
+        and is_a_deed(entry.action)
+        and not _only_follows(entry)
+    ):
         _tell_of(entry, owner, device)
 
 
@@ -23,6 +28,11 @@ def is_a_deed(action: str) -> bool:
     """Was something done that its owner should hear of? A look, or a message sent again, changes nothing."""
     subject, _, what = action.partition(":")
     return subject in ("device", "user") and what not in ("looked:done", "account:created")
+
+
+def _only_follows(entry: AuditEntry) -> bool:
+    """An order that ended because its device left: the leaving itself is told."""
+    return bool(entry.params.get("reason") == lifecycle.DEVICE_LEFT)
 
 
 def _tell_of(entry: AuditEntry, owner: User, device: Device | None) -> None:

@@ -100,7 +100,7 @@ def _leaving(rows: Sequence[Other]) -> list[Markup]:
         Status.LOST: _("%(device)s is reported lost"),
         Status.BLOCKED: _("%(device)s is blocked"),
         Status.RETIRE_PENDING: _("%(device)s is about to leave"),
-        Status.WIPE_PENDING: _("%(device)s is about to be emptied"),
+        Status.WIPE_PENDING: _("%(device)s is about to be wiped"),
     }
     return [
         escape(said[Status(row.status)].replace("%(device)s", _called(row)))

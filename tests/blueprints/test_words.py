@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from blueprints.shared import words
+from blueprints.shared import device_page, words
 from blueprints.shared.words import history, names, orders
 from models import (
     AuditEntry,
@@ -42,7 +42,12 @@ def test_every_code_has_a_word() -> None:
         *(function(status) for status in Status for function in (words.status_word, words.status_sentence)),
         *(words.platform_word(platform) for platform in Platform),
         *(words.ownership_word(ownership) for ownership in Ownership),
-        *(function(action) for action in Action for function in (words.action_word, words.action_hint)),
+        *(words.action_word(action) for action in Action),
+        *(
+            words.action_hint(action, Device(channel=channel))
+            for action in Action
+            for channel in ("agent", "apple")
+        ),
         *(words.role_word(role) for role in Role),
         *(words.way_word(way) for way in Way),
         *(words.message_state_word(state) for state in MessageState),
@@ -56,7 +61,8 @@ def test_every_code_has_a_word() -> None:
 def test_every_flag_and_icon_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'id="([^"]+)"', (ROOT / "static/icons.svg").read_text("utf-8")))
     assert {f"f-{look.flag}" for look in names.LOOKS.values()} <= sprite
-    assert set(names.PLATFORM_ICONS.values()) <= sprite
+    assert set(names.PLATFORM_ICONS.values()) | set(device_page.ICONS.values()) <= sprite
+    assert device_page.ICONS[Action.RENAME] == "pencil"
 
 
 @pytest.mark.parametrize(("kind", "state"), list(product(KINDS, CommandState)))
@@ -67,6 +73,45 @@ def test_every_order_is_told_in_every_state(kind: str, state: CommandState) -> N
     assert "%(" not in sentence + words.command_title(command)
     assert words.command_tone(command) in ("good", "wait", "bad", "off")
     assert ("no longer has the right" in sentence) == (not command.is_live)
+
+
+def test_what_was_given_up_after_it_was_sent_is_not_said_to_be_undone() -> None:
+    device = Device(name="ThinkPad X1", platform=Platform.LINUX)
+    lost = Command(kind="wipe", state="failed", reason="role_revoked", sent_at=1)
+    assert words.command_title(lost) == "Wipe: not sent again"
+    assert "carries it out all the same" in words.command_sentence(lost, device)
+    late = Command(kind="lock", state="expired", reason="not_confirmed", sent_at=1)
+    assert "carries it out later" in words.command_sentence(late, device)
+    never_sent = Command(kind="lock", state="expired", reason="not_confirmed", sent_at=None)
+    assert "was not online in time" in words.command_sentence(never_sent, device)
+    for command in (lost, late):
+        assert "is as it was" not in words.command_sentence(command, device)
+
+
+def test_of_a_device_that_has_left_nobody_says_that_it_is_as_it_was() -> None:
+    command = Command(kind="lock", state="cancelled", reason="device_left")
+    assert words.command_sentence(command, Device(name="ThinkPad X1")) == "The device has left."
+
+
+@pytest.mark.parametrize(
+    ("channel", "hint", "effect", "meaning"),
+    [
+        ("agent", "Empties one folder", "it empties the folder that was named", "The folder that was named"),
+        ("apple", "Everything goes", "it empties itself", "Everything on the device goes"),
+    ],
+)
+def test_a_wipe_is_called_what_the_channel_does(channel: str, hint: str, effect: str, meaning: str) -> None:
+    device = Device(name="", platform=Platform.MACOS, channel=channel)
+    assert words.action_hint(Action.WIPE, device) == hint
+    command = Command(kind="wipe", state="queued", reason="")
+    assert effect in words.command_sentence(command, device)
+    assert words.meaning_sentence("device:wipe:requested", device).startswith(meaning)
+
+
+def test_a_retired_agent_is_said_to_leave_every_file() -> None:
+    device = Device(name="", platform=Platform.LINUX, channel="agent")
+    assert words.action_hint(Action.RETIRE, device) == "It leaves, every file stays"
+    assert "Every file on it stays." in words.meaning_sentence("device:retire:requested", device)
 
 
 def test_every_reason_that_services_give_has_a_sentence() -> None:

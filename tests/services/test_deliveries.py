@@ -218,7 +218,7 @@ def test_a_confirmed_wipe_leaves_the_device_wiped_and_its_queue_empty(device: De
     finish(device, command)
     assert (status_of(device), outcome(command)) == (Status.WIPED, (CommandState.ACKNOWLEDGED, ""))
     assert outcome(lock) == (CommandState.CANCELLED, "device_left")
-    assert audited(device)[-1] == "device:wipe:acknowledged"
+    assert audited(device)[-2:] == ["device:wipe:acknowledged", "device:lock:cancelled"]
     assert offer(device) == []
 
 
@@ -403,3 +403,115 @@ def test_what_was_cancelled_between_reading_and_calling_off_is_called_off_once(
     at_once(8, lambda: offer(device))
     assert audited(device).count("device:wipe:cancelled") == 1
     assert status_of(device) == Status.ACTIVE
+
+
+# What was given up after it was sent, and is done all the same
+
+
+@pytest.fixture
+def given_up(device: Device, alice: User) -> Callable[[str], Command]:
+    """given_up("wipe"): it was sent, then Alice's account was shut, so that it is not sent again."""
+
+    def make(kind: str) -> Command:
+        asked = {
+            "wipe": lambda: wipe(device, alice),
+            "retire": lambda: device_actions.retire(device, "", by=alice),
+        }
+        command = asked.get(kind, lambda: commands.ask(device, kind, alice))()
+        offer(device)
+        users.disable(alice, by=None)
+        assert offer(device) == []
+        assert outcome(command) == (CommandState.FAILED, "asker_disabled")
+        assert status_of(device) == Status.ACTIVE
+        return command
+
+    return make
+
+
+@pytest.mark.parametrize(("kind", "status"), [("wipe", Status.WIPED), ("retire", Status.RETIRED)])
+def test_a_device_that_leaves_after_the_right_was_lost_has_left(
+    device: Device, given_up: Callable[[str], Command], kind: str, status: Status, clock: Clock
+) -> None:
+    command = given_up(kind)
+    clock.move(30)
+    assert finish(device, command)
+    assert (status_of(device), outcome(command)) == (status, (CommandState.ACKNOWLEDGED, ""))
+    assert fresh(command).finished_at == clock.now
+    assert audited(device)[-2:] == [f"device:{kind}:failed", f"device:{kind}:acknowledged"]
+    assert last_entry(f"device:{kind}:acknowledged").actor == device.code
+    assert offer(device) == []
+
+
+def test_a_lock_that_is_confirmed_after_the_right_was_lost_is_done(
+    device: Device, given_up: Callable[[str], Command]
+) -> None:
+    command = given_up("lock")
+    assert finish(device, command)
+    assert outcome(command) == (CommandState.ACKNOWLEDGED, "")
+    assert status_of(device) == Status.ACTIVE
+
+
+@pytest.mark.parametrize("again", ["acknowledged", "failed", "not_now"])
+def test_the_second_late_answer_changes_nothing(
+    device: Device, given_up: Callable[[str], Command], again: str
+) -> None:
+    command = given_up("lock")
+    finish(device, command)
+    before, history = fresh(command).__data__, audited(device)
+    assert not finish(device, command, again)
+    assert (fresh(command).__data__, audited(device)) == (before, history)
+
+
+@pytest.mark.parametrize("answer", ["failed", "not_now"])
+def test_what_was_given_up_and_did_not_happen_stays_as_it_is(
+    device: Device, given_up: Callable[[str], Command], answer: str
+) -> None:
+    command = given_up("wipe")
+    history = audited(device)
+    assert not finish(device, command, answer)
+    assert outcome(command) == (CommandState.FAILED, "asker_disabled")
+    assert (status_of(device), audited(device)) == (Status.ACTIVE, history)
+
+
+def test_a_late_wipe_ends_the_one_that_was_asked_for_since(
+    device: Device, carol: User, given_up: Callable[[str], Command], decide: Callable[..., None]
+) -> None:
+    command = given_up("wipe")
+    decide(admin_wipes_employee_devices=True)
+    another = wipe(device, carol)
+    assert finish(device, command)
+    assert status_of(device) == Status.WIPED
+    assert outcome(another) == (CommandState.CANCELLED, "device_left")
+
+
+def test_a_lock_that_is_confirmed_after_its_time_is_done(device: Device, alice: User, clock: Clock) -> None:
+    command = commands.ask(device, "lock", alice)
+    offer(device)
+    clock.move(31 * 24 * 3600)
+    assert commands.expire_due() == 1
+    assert outcome(command) == (CommandState.EXPIRED, "not_confirmed")
+    assert finish(device, command)
+    assert outcome(command) == (CommandState.ACKNOWLEDGED, "")
+    assert audited(device)[-2:] == ["device:lock:expired", "device:lock:acknowledged"]
+    assert not finish(device, command)
+
+
+def test_what_the_device_said_it_could_not_do_stays_failed(device: Device, alice: User) -> None:
+    command = wipe(device, alice)
+    offer(device)
+    finish(device, command, "failed", "not allowed here")
+    assert not finish(device, command)
+    assert (status_of(device), outcome(command)) == (
+        Status.ACTIVE,
+        (CommandState.FAILED, "reported_by_device"),
+    )
+
+
+def test_late_answers_at_the_same_instant_count_once(
+    device: Device, given_up: Callable[[str], Command], at_once: Callable[..., list[Any]]
+) -> None:
+    command = given_up("wipe")
+    answers = at_once(8, lambda: finish(device, command))
+    assert answers.count(True) == 1 and answers.count(False) == 7
+    assert audited(device).count("device:wipe:acknowledged") == 1
+    assert status_of(device) == Status.WIPED

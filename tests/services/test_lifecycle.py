@@ -39,11 +39,11 @@ ALLOWED = {
     (L, Event.ASK_WIPE): WP,
     (B, Event.ASK_WIPE): WP,
     (RP, Event.ASK_WIPE): WP,
-    (WP, Event.CONFIRM_WIPE): W,
+    **{(status, Event.CONFIRM_WIPE): W for status in (A, L, B, RP, WP)},
     (A, Event.ASK_RETIRE): RP,
     (L, Event.ASK_RETIRE): RP,
     (B, Event.ASK_RETIRE): RP,
-    (RP, Event.CONFIRM_RETIRE): R,
+    **{(status, Event.CONFIRM_RETIRE): R for status in (A, L, B, RP, WP)},
     (WP, Event.TAKE_BACK): A,
     (RP, Event.TAKE_BACK): A,
     **{(status, Event.LEAVE): R for status in (A, L, B, RP, WP)},
@@ -206,6 +206,24 @@ def test_nothing_more_is_sent_to_a_device_that_is_gone(
     command = Command.get_by_id(command.id)
     assert (command.state, command.reason) == (CommandState.CANCELLED, "device_left")
     assert command.finished_at == clock.now
+    entry = last_entry("device:lock:cancelled")
+    assert entry.params == {"command": command.code, "reason": "device_left"}
+    assert (entry.actor_kind, entry.actor) == ("device", device.code)
+
+
+def test_each_order_that_ends_with_its_device_has_its_entry_by_whoever_caused_it(
+    alice: User, carol: User, a_device: Callable[..., Device]
+) -> None:
+    device = a_device(alice)
+    for kind in ("lock", "message"):
+        commands.ask(device, kind, alice)
+    ended = commands.ask(device, "refresh", alice)
+    commands.cancel(ended, by=alice)
+    lifecycle.change(device, Event.RETIRE_WITHOUT_DEVICE, by=carol)
+    left = ["device:left:forced", "device:lock:cancelled", "device:message:cancelled"]
+    assert audited(device)[-3:] == left
+    assert audited(device).count("device:refresh:cancelled") == 1
+    assert last_entry("device:lock:cancelled").actor == carol.code
 
 
 def test_orders_to_other_devices_go_on(alice: User, a_device: Callable[..., Device]) -> None:

@@ -153,3 +153,13 @@ def _then_fail(append: Callable[..., AuditEntry]) -> Callable[..., AuditEntry]:
         raise RuntimeError("the power is gone")
 
     return appended
+
+
+def test_orders_that_end_because_the_device_leaves_are_not_told_one_by_one(
+    alice: User, carol: User, a_device: MakeDevice, mailbox: Mailbox
+) -> None:
+    device = a_device(alice)
+    device_actions.lock(device, by=alice)
+    lifecycle.change(device, lifecycle.Event.RETIRE_WITHOUT_DEVICE, by=carol)
+    (mail,) = mailbox()
+    assert told(mail) == ["device:left:forced"]

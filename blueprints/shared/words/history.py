@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from blueprints.shared.words import apple, names
+from blueprints.shared.words import apple, names, orders
 from models import AuditEntry, User
 from services.refused import N_
 
@@ -101,7 +101,7 @@ EVENTS: dict[str, str] = {
     "device:message:cancelled": N_("The message was called off"),
     "device:message:expired": N_("The message was not shown in time"),
     "device:wipe:sent": N_("The wipe was sent"),
-    "device:wipe:acknowledged": N_("Emptied itself"),
+    "device:wipe:acknowledged": N_("Confirmed the wipe"),
     "device:wipe:failed": N_("The wipe did not work"),
     "device:wipe:cancelled": N_("The wipe was called off"),
     "device:retire:sent": N_("The order to leave was sent"),
@@ -124,6 +124,12 @@ def audit_sentence(
     """
     deed, event = DEEDS.get(entry.action), EVENTS.get(entry.action)
     places = {**_places(entry), **_without_empty(text or {})}
+    called_off = EVENTS.get(f"{entry.action.rpartition(':')[0]}:cancelled")
+    if (
+        called_off and entry.params.get("reason") in orders.REASONS
+    ):  # nobody did it: it came of something else
+        why = orders.reason_sentence(entry.params["reason"]).removesuffix(".")
+        return gettext("%(what)s. %(why)s", what=gettext(called_off), why=why)
     if deed and entry.actor_kind == "user" and reader is not None and entry.actor == reader.code:
         return gettext(deed[0], **places)
     if deed and (entry.actor_kind == "user" or event is None):

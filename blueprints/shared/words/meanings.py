@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
+from blueprints.shared.words import agent
+from models import Device
 from services.refused import N_
 
 MEANINGS = {
@@ -40,6 +42,8 @@ MEANINGS = {
 }  # fmt: skip
 
 
-def meaning_sentence(action: str) -> str:
+def meaning_sentence(action: str, device: Device | None) -> str:
     """Nothing for what explains itself."""
+    if device is not None and device.channel == agent.NAME and action in agent.MEANINGS:
+        return gettext(agent.MEANINGS[action])
     return gettext(MEANINGS[action]) if action in MEANINGS else ""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext
 
+from blueprints.shared.words import agent
 from models import Device, Ownership, Platform, Role, Status, Way
 from services import devices
 from services.permissions import Action
@@ -57,9 +58,9 @@ STATUS_SENTENCES = {
     Status.LOST: N_("It is reported lost. When you have it again, say so here."),
     Status.BLOCKED: N_("An administrator keeps it out. Ask the help desk."),
     Status.RETIRE_PENDING: N_("It leaves when it is next online."),
-    Status.WIPE_PENDING: N_("It is emptied when it is next online."),
-    Status.RETIRED: N_("It has left. Nothing of the organisation is on it any more."),
-    Status.WIPED: N_("It was emptied and has left."),
+    Status.WIPE_PENDING: N_("The wipe reaches it when it is next online."),
+    Status.RETIRED: N_("It has left, and is not looked after any more."),
+    Status.WIPED: N_("It was wiped and has left."),
     Status.EXPIRED: N_("The time to finish ran out. You can start again."),
     Status.CANCELLED: N_("The registration was called off."),
 }
@@ -90,7 +91,7 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.PLAY_SOUND: (N_("Play a sound"), N_("Helps to find it")),
     Action.RESTART: (N_("Restart"), N_("Switches it off and on")),
     Action.MESSAGE: (N_("Message"), N_("Shows a text on it")),
-    Action.REPORT_LOST: (N_("Report lost"), N_("Locks and tells IT")),
+    Action.REPORT_LOST: (N_("Report lost"), N_("Locks it, marks it lost")),
     Action.REPORT_FOUND: (N_("I have it again"), N_("Ends the report")),
     Action.CHANGE_OWNERSHIP: (N_("Ownership"), N_("Says whose it is")),
     Action.RENAME: (N_("Rename"), N_("Gives it a name of your own")),
@@ -158,8 +159,10 @@ def action_word(action: str) -> str:
     return gettext(ACTIONS[Action(action)][0])
 
 
-def action_hint(action: str) -> str:
-    """A few words on what the action does."""
+def action_hint(action: str, device: Device) -> str:
+    """A few words on what the action does to such a device."""
+    if device.channel == agent.NAME and action in agent.HINTS:
+        return gettext(agent.HINTS[action])
     return gettext(ACTIONS[Action(action)][1])
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_babel import gettext
 
-from blueprints.shared.words import apple, names
+from blueprints.shared.words import agent, apple, names
 from models import Command, CommandState, Device, Message, MessageState
+from services import deliveries, lifecycle
 from services.refused import N_
 
 # What each kind of order is called, and what happens when the device hears of it.
@@ -52,10 +53,17 @@ SENTENCES = {
     CommandState.EXPIRED: N_("%(device)s was not online in time. You can ask again."),
 }  # fmt: skip
 
+# What was sent and then given up may still be carried out: nothing is said to be as it was.
+GIVEN_UP = N_("%(order)s: not sent again")
+GIVEN_UP_SENTENCES = {
+    CommandState.FAILED: N_("It had been sent by then. It is not sent again; if %(device)s carries it out all the same, it "
+                            "says so here."),
+    CommandState.EXPIRED: N_("It had been sent. If %(device)s carries it out later, it says so here. You can ask again."),
+}  # fmt: skip
+
 REASONS = {
     "role_revoked": N_("Whoever asked for it no longer has the right to."),
     "asker_disabled": N_("The account of whoever asked for it was shut."),
-    "owner_changed": N_("The device belongs to another person now."),
     "ownership_changed": N_("The device changed between company and employee in the meantime."),
     "device_left": N_("The device has left."),
     "not_confirmed": N_("The device did not confirm it in time."),
@@ -108,7 +116,9 @@ MESSAGE_KINDS = {
 
 def command_title(command: Command) -> str:
     """Lock: sent, and not yet confirmed."""
-    return gettext(TITLES[CommandState(command.state)], order=_order(command.kind))
+    is_given_up = command.state == CommandState.FAILED and deliveries.may_be_confirmed_late(command)
+    title = GIVEN_UP if is_given_up else TITLES[CommandState(command.state)]
+    return gettext(title, order=_order(command.kind))
 
 
 def command_tone(command: Command) -> str:
@@ -118,9 +128,11 @@ def command_tone(command: Command) -> str:
 
 def command_sentence(command: Command, device: Device) -> str:
     """What state the order is in, why, and what will happen next."""
-    effect = gettext(KINDS[command.kind][1]) if command.kind in KINDS else ""
-    name = names.display_name(device)
-    said = [gettext(SENTENCES[CommandState(command.state)], device=name, effect=effect)]
+    if command.reason == lifecycle.DEVICE_LEFT:
+        return reason_sentence(command.reason)
+    state = CommandState(command.state)
+    sentence = GIVEN_UP_SENTENCES[state] if deliveries.may_be_confirmed_late(command) else SENTENCES[state]
+    said = [gettext(sentence, device=names.display_name(device), effect=_effect(command.kind, device))]
     if command.reason and not command.is_live:
         said.insert(0, reason_sentence(command.reason))
     return " ".join(said)
@@ -147,6 +159,13 @@ def message_kind_word(kind: str) -> str:
 
 def message_state_word(state: str) -> str:
     return gettext(MESSAGE_STATES[MessageState(state)])
+
+
+def _effect(kind: str, device: Device) -> str:
+    """What happens when the device hears of the order."""
+    if device.channel == agent.NAME and kind in agent.EFFECTS:
+        return gettext(agent.EFFECTS[kind])
+    return gettext(KINDS[kind][1]) if kind in KINDS else ""
 
 
 def _order(kind: str) -> str:
