@@ -34,7 +34,7 @@ def card(code: str) -> Response:
         return pages.go_to("/")
     since = clock.now() if device_page.has_changed(row.status) else pages.poll_began()
     answer = pages.fragment_only("devices/_card.html", card=roll.line(row, since))
-    return _announced(answer, row.status)
+    return _announced("device-changed", answer, row.status)
 
 
 @blueprint.get("/devices/<code>")
@@ -45,12 +45,13 @@ def show(code: str) -> Response:
 
 @blueprint.get("/devices/<code>/progress")
 def progress(code: str) -> Response:
-    """The part that changes asks for itself, and tells the others when something did."""
+    """The part that changes asks for itself, and tells the history when something did."""
     device = access.visible_device(code)
     if not pages.wants_fragment():
         return pages.go_to(f"/devices/{device.code}")
     parts = device_page.progress(device, access.person())
-    return _announced(pages.fragment_only("devices/_progress.html", **parts), parts["mark"])
+    answer = pages.fragment_only("devices/_progress.html", **parts)
+    return _announced("history-grown", answer, parts["mark"])
 
 
 @blueprint.get("/devices/<code>/history")
@@ -97,6 +98,6 @@ def _name_page(device: Device, form: NameForm, status: int = 200) -> Response:
     )
 
 
-def _announced(answer: Response, now: str) -> Response:
+def _announced(event: str, answer: Response, now: str) -> Response:
     """Tell the rest of the page, if it is not as it was when the part last asked."""
-    return pages.announce(answer, "device-changed") if device_page.has_changed(now) else answer
+    return pages.announce(answer, event) if device_page.has_changed(now) else answer

@@ -26,7 +26,8 @@
   // htmx focuses [autofocus] by itself; a form that came back starts at its first wrong field. A part that was swapped under
   // the focus gives it back: to the control that leads where the old one led, else to the part's beginning.
   let had = null, its = null; // the control that had the focus, and the swap that takes it away
-  const leads = (control) => control.getAttribute('href') || control.getAttribute('formaction') || (control.form && control.form.getAttribute('action'));
+  const leads = (control) => control.getAttribute('href') || control.getAttribute('formaction') ||
+    (control.form ? control.form.getAttribute('action') : control.matches('summary') && control.parentElement.id);
   on('htmx:before:swap', ({ detail: { tasks } }) => {
     had = document.activeElement;
     its = had && tasks.find(({ target }) => target && target.contains && target.contains(had));
@@ -37,11 +38,16 @@
     if (all('[autofocus]')[0]) return;
     const wrong = all('[aria-invalid="true"]')[0];
     if (!wrong && (task !== its || had.isConnected || document.activeElement !== document.body)) return;
-    const same = !wrong && leads(had) && all('a, button').find((control) => leads(control) === leads(had));
+    const same = !wrong && leads(had) && all('a, button, summary').find((control) => leads(control) === leads(had));
     const place = wrong || same || all('h1, h2, h3')[0] || all('a')[0] || one('#main');
     if (place.tabIndex < 0) place.tabIndex = -1;
     place.focus();
   });
+
+  // What was unfolded, a <details> with an id, stays so in what takes its place. Settling sets the attributes: wait for it.
+  let unfolded = [];
+  on('htmx:before:swap', () => { unfolded = [...document.querySelectorAll('details[open][id]')].map(({ id }) => id); });
+  on('htmx:after:settle', () => unfolded.map((id) => document.getElementById(id)).forEach((part) => { if (part) part.open = true; }));
 
   // <span data-needs-script hidden><button data-copy="#id" data-copied="Copied">. A page over http has no clipboard object.
   const reveal = () => each('[data-needs-script]', (element) => { element.hidden = false; });

@@ -20,7 +20,7 @@ from blueprints.shared import (
 )
 from blueprints.shared.device_forms import LockForm, MessageForm
 from models import Command, Device, Status, User
-from services import clock, commands, permissions, registrations
+from services import clock, commands, lifecycle, permissions, registrations
 from services.permissions import Action
 
 RECENT = 3600  # seconds; what ended earlier is told by the history alone
@@ -54,7 +54,7 @@ ICONS = {
     Action.REPORT_FOUND: "check",
     Action.MESSAGE: "mail",
     Action.CHANGE_OWNERSHIP: "swap",
-    Action.RENAME: "menu",
+    Action.RENAME: "pencil",
     Action.RETIRE: "retire",
     Action.WIPE: "wipe",
 }
@@ -133,15 +133,18 @@ def has_changed(now: str) -> bool:
 
 
 def changed_answer(device: Device) -> Any:
-    """After an action: the part that changes for htmx, the page for a browser; and others hear of it."""
+    """After an action: the part that changes for htmx, the page for a browser; and the history hears of it."""
     if not pages.wants_fragment():
         return pages.go_to(f"/devices/{device.code}")
     answer = pages.fragment_only("devices/_progress.html", **progress(device, access.person()))
-    return pages.announce(answer, "device-changed")
+    return pages.announce(answer, "history-grown")
 
 
 def _is_worth_saying(command: Command) -> bool:
-    return command.is_live or (command.finished_at or 0) > clock.now() - RECENT
+    """What ended only because the device left is told by the history."""
+    if command.is_live:
+        return True
+    return command.reason != lifecycle.DEVICE_LEFT and (command.finished_at or 0) > clock.now() - RECENT
 
 
 def _is_pending(device: Device, ordered: list[Command]) -> bool:
@@ -164,7 +167,7 @@ def _tiles(device: Device, person: User, ordered: list[Command]) -> list[Tile]:
     for action in IN_ORDER:
         if action not in allowed:
             continue
-        tile = Tile(ICONS[action], words.action_word(action), words.action_hint(action))
+        tile = Tile(ICONS[action], words.action_word(action), words.action_hint(action, device))
         tile.is_danger = action in DANGERS
         if action in live:
             tile.hint = _("Sent. See above.") if live[action].sent_at else _("Queued. See above.")

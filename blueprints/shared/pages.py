@@ -14,7 +14,7 @@ from services import clock
 # Every event that an answer may announce, and what it means. Parts of a page listen to them.
 EVENTS = {
     "device-changed": "A device has another status, name, owner or command than before.",
-    "devices-changed": "The list of devices has a line more or less.",
+    "history-grown": "The same, and the part of the page that shows it has it already: only its history does not.",
 }
 
 MESSAGE_ICONS = {"good": "check", "wait": "clock", "bad": "error", "off": "help"}

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from blueprints.shared import access, organisation, pages, security, times
 from blueprints.shared.device_registration import PATHS
-from blueprints.shared.roll_words import RollWords, mail_said, roll_words
+from blueprints.shared.roll_words import RollWords, mail_said, named, roll_words
 from models import ENDED, ENROLLED, Role, Status, Way
 from services import clock
 from services.devices import HomeRow
@@ -176,7 +176,7 @@ def _button(url: str, word: str, name: str, stays: bool) -> str:
     htmx = f' data-hx-post="{url}" data-hx-swap="none" data-hx-sync="drop"' if stays else ""
     return (
         f'<form method="post" action="{url}"{htmx}><input type="hidden" name="csrf_token" value="{TOKEN}">'
-        f'<button class="btn slim">{word}<span class="vh">: {name}</span></button></form>'
+        f'<button class="btn slim" aria-label="{named(word, name)}">{word}</button></form>'
     )
 
 

@@ -84,6 +84,11 @@ def roll_words(locale: str, organisation: str, icons: str) -> RollWords:
     )
 
 
+def named(word: str, which: str) -> str:
+    """What a button is called to those who hear it; as the macro of this name says it. Both are escaped already."""
+    return _("%(word)s: %(which)s", word=word, which=which)
+
+
 def mail_said(row: HomeRow, words: RollWords) -> str:
     """How far the mail with its link is, and what to do when it came no further."""
     if not row.mail_state:

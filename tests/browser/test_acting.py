@@ -42,6 +42,22 @@ def test_a_lock_goes_from_queued_to_confirmed_by_itself(page: Page, computer: Co
     assert is_still_the_same_page(page)
 
 
+def test_each_part_of_the_page_is_fetched_once_for_what_happened(page: Page, computer: Computer) -> None:
+    computer.can_lock()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.partition("/devices/")[2]))
+    page.get_by_role("button", name="Lock Locks the screen").click()
+    expect(page.locator("ol.log")).to_contain_text("You asked for a lock")
+    assert [url.partition("/")[2] for url in asked] == ["lock", "history"]
+    computer.checks_in()
+    expect(page.locator("ol.log")).to_contain_text("Locked")
+    page.wait_for_timeout(300)
+    assert sum(url.endswith("/history") for url in asked) <= 3  # sent, and then locked, may be heard of apart
+    assert not [url for url in asked if "was=active-acknowledged" in url], (
+        "what came by a poll is not asked for again"
+    )
+
+
 def test_a_lock_that_failed_says_why_in_the_words_of_the_device(page: Page, computer: Computer) -> None:
     page.get_by_role("button", name="Lock Locks the screen").click()
     expect(order(page, "Lock: queued")).to_be_visible()

@@ -55,6 +55,27 @@ def test_the_page_of_a_device_gives_up_after_three_minutes_and_says_so(
     expect(page.get_by_text("Nothing has come for three minutes")).to_have_count(0)
 
 
+def test_what_was_unfolded_stays_so_when_the_roll_comes_anew(
+    browser_of: Open, alice: User, a_device: Callable[..., Device]
+) -> None:
+    a_device(alice, "wiped", name="Old laptop")
+    registrations.start(alice, Platform.LINUX, Way.INVITATION, by=alice)
+    page = browser_of("alice")
+    page.get_by_text("No longer here").click()
+    folded = page.locator("#no-longer-here")
+    expect(folded.get_by_role("link", name="Old laptop")).to_be_visible()
+    page.get_by_role("button", name="Cancel it: Linux computer", exact=True).click()
+    expect(folded.get_by_role("link", name="Linux computer")).to_be_visible()
+    page.get_by_text("No longer here").focus()
+    page.evaluate("htmx.trigger(document.body, 'device-changed')")
+    page.wait_for_timeout(A_MOMENT)
+    expect(folded.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.evaluate("htmx.trigger(document.body, 'device-changed')")
+    page.wait_for_timeout(A_MOMENT)
+    expect(folded.get_by_role("link", name="Old laptop")).to_be_hidden()
+
+
 def test_the_install_page_gives_up_after_three_minutes_and_says_so(
     browser_of: Open, house: House, alice: User
 ) -> None:

@@ -11,7 +11,7 @@ def test_a_queued_order_is_cancelled(visit, alice, a_device):
     command = device_actions.lock(device, by=alice)
     answer = visit(alice).post(f"/devices/{device.code}/commands/{command.code}/cancel", htmx=True)
     assert answer.words(".command h3") == "Lock: cancelled"
-    assert answer.headers["HX-Trigger"] == "device-changed"
+    assert answer.headers["HX-Trigger"] == "history-grown"
     assert Command.get_by_id(command.id).state == "cancelled"
 
 

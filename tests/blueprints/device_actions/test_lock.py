@@ -27,7 +27,8 @@ def test_htmx_gets_the_part_that_changes(visit, alice, a_device):
     assert not answer.is_page
     assert "every 2s" in answer.one(f"#device-{device.code}-progress")["data-hx-trigger"]
     assert answer.words(".command h3") == "Lock: queued"
-    assert answer.headers["HX-Trigger"] == "device-changed"
+    assert answer.one(".command button")["aria-label"] == "Cancel: Lock: queued"
+    assert answer.headers["HX-Trigger"] == "history-grown", "the part itself is up to date"
     assert answer.one("#messages[data-hx-swap-oob]").get_text().strip()
 
 

@@ -25,7 +25,7 @@ def test_an_order_under_way_polls_until_it_is_done(visit, alice, a_device, clock
     Command.update(state="acknowledged", finished_at=int(clock.now)).where(Command.id == command.id).execute()
     answer = visit(alice).get(first["data-hx-get"], htmx=True)
     assert progress_of(answer)["data-hx-trigger"] == "device-changed from:body"
-    assert answer.headers["HX-Trigger"] == "device-changed"
+    assert answer.headers["HX-Trigger"] == "history-grown"
     assert "Lock: confirmed" in answer.words("div")
     again = visit(alice).get(progress_of(answer)["data-hx-get"], htmx=True)
     assert "HX-Trigger" not in again.headers
@@ -51,7 +51,7 @@ def test_a_pending_device_becomes_active_before_ones_eyes(visit, alice, a_regist
     answer = visit(alice).get(url, htmx=True)
     assert answer.words(".status") == "Active"
     assert answer.words("h1") == "ThinkPad X1"
-    assert answer.headers["HX-Trigger"] == "device-changed"
+    assert answer.headers["HX-Trigger"] == "history-grown"
     assert "every" not in progress_of(answer)["data-hx-trigger"]
 
 
