@@ -72,8 +72,7 @@ def begin(
     """
     now, secret = clock.now(), codes.secret()
     registration = waiting(token, channel)
-    if platform not in registration_rules.platforms_offered(settings.load()):
-        raise NotOffered()
+    refuse_closed(platform)
     device = registration.device
     try:
         with database.atomic():
@@ -104,6 +103,12 @@ def begin(
         audit.append("device:enrolment:refused", by=None, device=registration.device)
         raise
     return device, secret
+
+
+def refuse_closed(platform: str) -> None:
+    """Raises NotOffered, if devices of this kind may not join."""
+    if platform not in registration_rules.platforms_offered(settings.load()):
+        raise NotOffered()
 
 
 def make_room(device: Device, facts: dict[str, Any]) -> None:

@@ -114,7 +114,21 @@ def change(
         if rule.audit:
             audit.append(rule.audit, by=by, device=device, params=params, text=text)
         if target in GONE:
-            _cancel_what_is_left(device, by)
+            call_off_orders(device, by)
+
+
+def call_off_orders(device: Device, by: audit.Actor) -> None:
+    """The device is gone, or another one takes its row: nothing of what waits will be sent."""
+    left = Command.select().where(Command.device == device, Command.state.in_(LIVE_COMMAND))
+    for command in list(left.order_by(Command.id)):
+        columns = {"state": CommandState.CANCELLED, "reason": DEVICE_LEFT, "finished_at": clock.now()}
+        Command.update(columns).where(Command.id == command.id).execute()
+        audit.append(
+            f"device:{command.kind}:cancelled",
+            by=by,
+            device=device,
+            params={"command": command.code, "reason": DEVICE_LEFT},
+        )
 
 
 def _back(device: Device, now_status: Status, before: str | None) -> Status:
@@ -130,17 +144,3 @@ def _has_live(device: Device, kind: str) -> bool:
         .where(Command.device == device, Command.kind == kind, Command.state.in_(LIVE_COMMAND))
         .exists()
     )
-
-
-def _cancel_what_is_left(device: Device, by: audit.Actor) -> None:
-    """The device is gone: nothing more will be sent to it."""
-    left = Command.select().where(Command.device == device, Command.state.in_(LIVE_COMMAND))
-    for command in list(left.order_by(Command.id)):
-        columns = {"state": CommandState.CANCELLED, "reason": DEVICE_LEFT, "finished_at": clock.now()}
-        Command.update(columns).where(Command.id == command.id).execute()
-        audit.append(
-            f"device:{command.kind}:cancelled",
-            by=by,
-            device=device,
-            params={"command": command.code, "reason": DEVICE_LEFT},
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mdm.apple import facts
 from mdm.apple.check_in import Authenticate, CheckOut, TokenUpdate
-from models import LIVE_COMMAND, AppleEnrolment, Command, CommandState, Device, Platform, Status, database
+from models import AppleEnrolment, Device, Platform, Status, database
 from services import (
     audit,
     channels,
@@ -87,12 +87,13 @@ def _bind(device: Device, udid: str, topic: str) -> None:
         AppleEnrolment.device == device
     ).execute()
     _forget_tokens(device)
-    for command in Command.select().where(Command.device == device, Command.state.in_(LIVE_COMMAND)):
-        commands.move(command, LIVE_COMMAND, CommandState.CANCELLED, "device_left")
+    lifecycle.call_off_orders(device, by=device)
 
 
 def _describe(device: Device, said: facts.Facts) -> None:
+    """Raises NotOffered for a Mac that came with an iPhone's registration, where Macs may not join."""
     platform = Platform.MACOS if said.os_name == "macOS" else Platform.IOS
+    enrolment.refuse_closed(platform)
     name = device.name or said.model or ""
     update = {"platform": platform, "name": name, "name_search": name.casefold()}
     Device.update(**update).where(Device.id == device.id).execute()

@@ -45,7 +45,9 @@ def take(device: Device, report: Report) -> None:
     """An answer. One to no order of this device, or one that was heard before, changes nothing."""
     code, part = orders.named(report.command or "")
     command = commands.by_code(device, code)
-    if command is None or command.state != CommandState.SENT or part != orders.next_part(command):
+    if command is None or part != orders.next_part(command):
+        return
+    if command.state != CommandState.SENT and not deliveries.may_be_confirmed_late(command):
         return
     if report.status == "NotNow":
         deliveries.finish(device, code, "not_now")
@@ -72,7 +74,8 @@ def take(device: Device, report: Report) -> None:
 
 def _fail(command: Command, device: Device, reason: str) -> None:
     with database.atomic():
-        commands.move(command, (CommandState.SENT,), CommandState.FAILED, reason)
+        if not commands.move(command, (CommandState.SENT,), CommandState.FAILED, reason):
+            return
         commands.take_back(command)
         audit.append(
             f"device:{command.kind}:failed", by=None, device=device, params={"command": command.code}

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from models import AppleEnrolment, Command, Device, Platform, Status, User
-from services import lifecycle
+from services import lifecycle, settings
 from services.apple import vault
 from simulation.apple_scep import Refused
 from simulation.apple_transport import Failed
@@ -61,6 +61,18 @@ def test_a_mac_is_known_as_one_whatever_was_registered(app: Flask, alice: User) 
     mac = apple.make(app, product="MacBookPro18,3", os_version="15.1")
     mac.install(apple.profile_of(device, token))
     assert Device.get_by_id(device.id).platform == Platform.MACOS
+
+
+def test_a_mac_with_the_registration_of_an_iphone_is_refused_where_macs_may_not_join(
+    app: Flask, alice: User
+) -> None:
+    settings.put("platforms", "linux,ios", by=None)
+    device, token = apple.verified(alice, Platform.IOS)
+    mac = apple.make(app, product="MacBookPro18,3", os_version="15.1")
+    with pytest.raises(Failed, match="400"):
+        mac.install(apple.profile_of(device, token))
+    assert status_of(device) == Status.EXPIRED
+    assert audited(device)[-2:] == ["device:enrolment:refused", "device:enrolment:expired"]
 
 
 def test_between_the_certificate_and_the_first_token_it_is_enrolling(app: Flask, alice: User) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from models import AppleEnrolment, ApplePin, CommandState, Device, Status, User
-from services import commands, device_actions
+from models import AppleEnrolment, ApplePin, CommandState, Device, Role, Status, User
+from services import commands, device_actions, users
 from services.apple import vault
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
@@ -169,3 +169,17 @@ def test_a_failed_retire_puts_the_device_back(phone: tuple[Device, AppleDevice],
     hardware.replies["RemoveProfile"] = ["Error"]
     hardware.connect()
     assert status_of(device) == Status.ACTIVE
+
+
+def test_a_lock_that_is_confirmed_after_the_right_was_lost_is_done(
+    phone: tuple[Device, AppleDevice], alice: User
+) -> None:
+    device, hardware = phone
+    command = device_actions.lock(device, by=alice)
+    assert hardware.report("Idle").body
+    users.set_roles(alice, [Role.USER_PORTAL], by=None)
+    assert not hardware.report("Idle").body, "it was sent again"
+    assert fresh(command).reason == "role_revoked"
+    assert hardware.report("Acknowledged", CommandUUID=f"{command.code}-all").status == 200
+    assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "")
+    assert audited(device)[-2:] == ["device:lock:failed", "device:lock:acknowledged"]
