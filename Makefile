@@ -8,10 +8,11 @@ PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --re
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 TESTS ?=
+CATALOGUE ?= translations/messages.pot
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint format check bench lock clean debian-packages
+.PHONY: help demo run test lint format check bench messages lock clean debian-packages
 MAKEFLAGS += --no-print-directory
 
 help: ## this list
@@ -42,6 +43,10 @@ check: ## lint, then test: green before every commit
 
 bench: $(DEVELOPMENT) debian-packages ## the benchmarks, or one: make bench ONLY=name
 	@exec $(PYTHON) -m benchmarks $(ONLY)
+
+messages: $(DEVELOPMENT) ## collect the sentences that can be translated into CATALOGUE
+	@$(PYTHON) -m babel.messages.frontend --quiet extract -F babel.cfg -k N_ -k lazy_gettext --no-location --sort-output \
+		--omit-header -o $(CATALOGUE) .
 
 lock: $(DEVELOPMENT) ## newest versions that the .in files allow, with their hashes
 	$(UV_COMPILE) --upgrade requirements.in --output-file requirements.lock
