@@ -102,7 +102,11 @@ def test_a_supervised_one_says_where_it_is_while_it_is_lost(
     browser.post(f"{url}/locate")
     browser.post(f"{url}/sound")
     assert hardware.connect() == ["EnableLostMode", "DeviceLocation", "PlayLostModeSound"]
-    assert "52.52001, 13.40495" in browser.get(url).words("#place")
+    page = browser.get(url)
+    assert "52.52001, 13.40495" in page.words("#place")
+    link = page.one("#place a")
+    assert "mlat=52.52001&mlon=13.40495" in link["href"]
+    assert link["rel"] == ["noreferrer"], "the address of the page names the device"
     browser.post(f"{url}/found")
     assert hardware.connect() == ["DisableLostMode"]
     assert not hardware.is_in_lost_mode
