@@ -12,7 +12,7 @@ from flask import Flask
 
 from delivery import pushing, sending, text_messages
 from services import commands, database, enrolment, registrations, reminders, sessions, throttle
-from services.apple import renewing
+from services.apple import push_certificates, renewing
 
 log = logging.getLogger("muster.worker")
 
@@ -41,6 +41,7 @@ def duties() -> list[Duty]:
         Duty("enrolments", enrolment.expire_due, 10),
         Duty("commands", commands.expire_due, 10),
         Duty("renewals", renewing.ask_due, 3600),
+        Duty("push certificate", push_certificates.warn_due, 3600),
         Duty("sessions", sessions.purge, 600),
         Duty("throttle", throttle.purge, 600),
     ]

@@ -18,6 +18,7 @@ from cli.tls.findings import Finding
 from delivery import mail_server, sending
 from services import clock, database, keyring, settings, sms_gateways
 from services.apple import model_names, push_certificates
+from services.apple.push_certificates import Stage
 from services.refused import Refused
 
 
@@ -107,9 +108,9 @@ def _apple() -> Finding:
     """What iPhones, iPads and Macs need: a TLS certificate that they trust already, and pushes."""
     if not database.exists() or not database.is_current():
         return "Apple: not looked at before the database is there", True
-    warning = push_certificates.warning()
-    if warning:
-        return f"Apple: {warning}", False
+    ending = push_certificates.ending()
+    if ending is not None:
+        return f"Apple: {_ends(ending)} at identity.apple.com/pushcert", False
     if not current_app.config["PUBLIC_URL"].startswith("https://"):
         return "Apple: iPhones, iPads and Macs need https, with a certificate that they trust already", True
     if push_certificates.load() is None:
@@ -118,6 +119,13 @@ def _apple() -> Finding:
             True,
         )
     return "Apple: pushes can be sent", True
+
+
+def _ends(ending: push_certificates.Ending) -> str:
+    if ending.stage == Stage.ENDED:
+        return "the push certificate has ended: renew it"
+    days = "1 day" if ending.days_left == 1 else f"{ending.days_left} days"
+    return f"the push certificate ends in {days}: renew it{' NOW' * (ending.stage == Stage.NOW)}"
 
 
 def _tls() -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from flask import current_app
 from blueprints.shared import instructions, organisation, times, words
 from models import AuditEntry, Message, Proof
 from services import audit, phone_numbers
+from services.apple.push_certificates import Stage
 
 Params = dict[str, Any]
 Values = dict[str, Any]
@@ -104,6 +105,10 @@ def _set_password(message: Message, params: Params) -> Values:
     return {"link": current_app.config["PUBLIC_URL"] + params["link"], **_until(params["expires_at"])}
 
 
+def _push_certificate_ends(message: Message, params: Params) -> Values:
+    return {"has_ended": params["stage"] == Stage.ENDED, "day": _until(params["ends_at"])["until_day"]}
+
+
 def _until(at: int) -> Values:
     """14:32 today, and the day for whoever reads the mail tomorrow: 18 April 2024."""
     moment = datetime.fromtimestamp(at, flask_babel.get_timezone())
@@ -119,4 +124,5 @@ KINDS: dict[str, Callable[[Message, Params], Values]] = {
     "action_done": _action_done,
     "new_sign_in": _new_sign_in,
     "set_password": _set_password,
+    "push_certificate_ends": _push_certificate_ends,
 }

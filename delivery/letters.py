@@ -16,6 +16,7 @@ from blueprints.shared import language, organisation
 from delivery import kinds
 from models import Message, Status
 from services import clock, outbox
+from services.apple import push_certificates
 from services.settings import Settings
 
 # In which statuses of its device there still is something to do. An enrolment token that lapses makes Verified Pending.
@@ -56,8 +57,11 @@ def write(message: Message) -> Letter:
 
 def is_out_of_date(message: Message) -> bool:
     """Does it speak of a link that has run out meanwhile, or ask for what is done already?"""
-    expires_at = outbox.params_of(message).get("expires_at")
+    params = outbox.params_of(message)
+    expires_at = params.get("expires_at")
     if expires_at is not None and expires_at <= clock.now():
+        return True
+    if message.kind == push_certificates.WARNING and not push_certificates.is_still_so(params):
         return True
     is_asked_for_in = ASKED_FOR_IN.get(message.kind)
     return bool(is_asked_for_in and message.device and message.device.status not in is_asked_for_in)

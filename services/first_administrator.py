@@ -13,7 +13,7 @@ ROLES = frozenset(Role)
 
 def is_wanted() -> bool:
     """Is there nobody yet who can administer?"""
-    return users.administrators() == 0
+    return not users.administrators().exists()
 
 
 def open_link() -> str:

@@ -179,14 +179,14 @@ def end_links(user: User) -> None:
     OneTimeLink.delete().where(OneTimeLink.user == user).execute()
 
 
-def administrators() -> int:
-    """How many people can administer: enabled, with the role, and able to sign in."""
+def administrators() -> Any:
+    """Everybody who can administer: enabled, with the role, and able to sign in."""
     with_role = UserRole.select(UserRole.user).where(UserRole.role == Role.ADMINISTRATOR)
     may_sign_in = UserRole.select(UserRole.user).where(UserRole.role == Role.USER_PORTAL)
-    return User.select().where(~User.is_disabled, User.id.in_(with_role), User.id.in_(may_sign_in)).count()
+    return User.select().where(~User.is_disabled, User.id.in_(with_role), User.id.in_(may_sign_in))
 
 
 def _refuse_last_administrator(user: User) -> None:
     roles = {row.role for row in UserRole.select().where(UserRole.user == user)}
-    if roles >= ADMINISTERS and not user.is_disabled and administrators() <= 1:
+    if roles >= ADMINISTERS and not user.is_disabled and administrators().count() <= 1:
         raise Refused(N_("This is the last administrator. Make somebody else one first."))

@@ -1,4 +1,5 @@
-"""nghttpd in the place of Apple's push service: HTTP/2, TLS, and a client certificate that it insists on."""
+"""Apple's place in the tests: an authority that issues push certificates, and nghttpd as the push service, with HTTP/2,
+TLS, and a client certificate that it insists on."""
 
 from __future__ import annotations
 
@@ -16,6 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from services.apple import push_certificates
+from services.apple.push_certificates import Installed
+from tests.conftest import Clock
 from tests.mail_servers import free_port
 
 TOPIC = "com.apple.mgmt.External.11111111-2222-3333-4444-555555555555"
@@ -66,6 +70,15 @@ class Authority:
             now - timedelta(days=400)
         )
         return builder.not_valid_after(now + timedelta(days=days))
+
+
+def install(authority: Authority, clock: Clock, days_left: float, days: int = 365) -> Installed:
+    """A new push certificate that lives for `days`, and the clock `days_left` before its end (after it, if below zero)."""
+    clock.now = time.time()  # the authority knows no other clock
+    request = push_certificates.request("it@harbour.example")
+    installed = push_certificates.install(authority.push_certificate(request, days=days))
+    clock.now = installed.ends_at - days_left * 86_400
+    return installed
 
 
 class PushService:

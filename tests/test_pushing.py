@@ -20,8 +20,6 @@ from tests import apple_devices as apple
 from tests.conftest import Clock
 from tests.push_service import TOPIC, Authority, nghttpd
 
-DAY = 86_400
-
 
 @pytest.fixture
 def authority(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
@@ -229,16 +227,6 @@ def test_a_certificate_of_another_request_or_none_at_all_is_refused(app: Flask, 
     with pytest.raises(Refused, match="not a push certificate"):
         push_certificates.install(b"nonsense")
     assert push_certificates.load() is None
-
-
-def test_the_end_is_announced(app: Flask, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert push_certificates.warning() == ""
-    push_certificates.install(authority.push_certificate(push_certificates.request("a@b.example"), days=60))
-    real = the_clock.source()
-    for days, words in ((0, ""), (31, "ends in 2"), (54, "NOW"), (61, "has ended")):
-        monkeypatch.setattr(the_clock, "source", lambda days=days: real + days * DAY)
-        assert words in push_certificates.warning()
-        assert bool(push_certificates.warning()) == bool(words)
 
 
 def test_the_command_line_installs_it(app: Flask, authority: Authority, tmp_path: Path) -> None:

@@ -19,11 +19,13 @@ import worker
 from delivery import sending
 from models import Device, Message, MessageState, Platform, Setting, Status, User, Way
 from services import database, outbox, registrations, settings
-from tests import mail_servers
+from services.apple import push_certificates
+from tests import mail_servers, push_service
 from tests.conftest import Clock
 
 Configure = Callable[..., None]
 HOUR = 3600
+DAY = 24 * HOUR
 
 
 @pytest.fixture
@@ -410,6 +412,40 @@ def test_the_worker_expires_what_has_run_out(
     worker.run_due(app, worker.duties())
     database.connect()
     assert Device.get_by_id(invitation.device.id).status == Status.EXPIRED
+
+
+def test_the_worker_warns_administrators_before_the_push_certificate_ends(
+    app: Flask, clock: Clock, tmp_path: Path
+) -> None:
+    push_service.install(push_service.Authority(tmp_path), clock, days_left=30)
+    worker.run_due(app, worker.duties())
+    worker.run_due(app, worker.duties())
+    database.connect()
+    assert [(mail.kind, mail.recipient) for mail in Message.select()] == [
+        ("push_certificate_ends", "carol@harbour.example")
+    ]
+
+
+def test_a_warning_that_is_no_longer_true_is_not_sent(
+    app: Flask, configure: Configure, clock: Clock, tmp_path: Path
+) -> None:
+    """The mail server was away for weeks; then the certificate was renewed."""
+    authority = push_service.Authority(tmp_path)
+    push_service.install(authority, clock, days_left=30)
+    push_certificates.warn_due()
+    clock.move(25 * DAY)
+    push_certificates.warn_due()
+    with mail_servers.running(keeps := mail_servers.Keeps()) as port:
+        configure(port)
+        work(app)
+        assert ["ends on" in mail["Subject"] for mail in keeps.mails] == [True]
+        assert [mail.state for mail in Message.select().order_by(Message.id)] == ["cancelled", "sent"]
+        clock.move(5 * DAY)
+        push_certificates.warn_due()
+        push_service.install(authority, clock, days_left=300, days=700)
+        work(app)
+    assert len(keeps.mails) == 1
+    assert (the_message().state, the_message().reason) == (MessageState.CANCELLED, "out_of_date")
 
 
 def test_trouble_with_one_duty_stops_neither_the_others_nor_the_worker(app: Flask) -> None:

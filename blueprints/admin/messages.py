@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from blueprints.shared import access, organisation, pages, words
 from delivery import letters, mail_server, text_messages
 from models import Message, MessageState, Role
-from services import messages
+from services import messages, permissions
+from services.apple import push_certificates
 from services.refused import Refused
 
 MOST_ON_A_PAGE = 50
@@ -57,6 +58,7 @@ def index() -> Response:
         is_demo=current_app.config["DEMO"],
         has_mail_server=mail_server.is_configured(),
         has_gateway=bool(organisation.current().sms_gateway),
+        push_certificate=_push_certificate(),
     )
 
 
@@ -72,6 +74,12 @@ def cancel(code: str) -> Response:
     messages.cancel(_message(code), by=access.person())
     pages.say("good", _("The message stays here. What it said is erased."))
     return pages.go_to("/admin/messages")
+
+
+def _push_certificate() -> push_certificates.Ending | None:
+    """Its end, if that is near. The help desk could do nothing about it, so it is not told."""
+    is_theirs = permissions.has_role(access.person(), Role.ADMINISTRATOR)
+    return push_certificates.ending() if is_theirs else None
 
 
 def _message(code: str) -> Message:

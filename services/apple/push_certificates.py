@@ -1,8 +1,13 @@
-"""The push certificate: asked for, installed, renewed. Its topic may never change, or every device is lost."""
+"""The push certificate: asked for, installed, renewed, and warned of before it ends.
+
+Its topic may never change, or every device is lost.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -14,13 +19,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 from mdm.apple import push
 from mdm.apple.errors import Malformed
-from models import ENROLLED, AppleEnrolment, Device, PushCertificate, database
-from services import audit, clock, keyring, settings
+from models import ENROLLED, AppleEnrolment, AuditEntry, Device, PushCertificate, User, database
+from services import audit, clock, keyring, outbox, settings, users
 from services.refused import N_, Refused
 
 KEY_BITS = 2048
-WARN_DAYS = (30, 7)
 DAY = 86_400
+SOON_DAYS = 30
+NOW_DAYS = 7
+WARNING = "push_certificate_ends"  # the kind of mail
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,33 @@ class Installed:
     key: bytes
     topic: str
     ends_at: int
+
+
+class Stage(StrEnum):
+    """How near the end is. Administrators are warned once at each."""
+
+    SOON = "soon"
+    NOW = "now"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An end that is near, or has come."""
+
+    ends_at: int
+    days_left: int  # rounded up, so it is 0 only once the certificate has ended
+
+    @property
+    def stage(self) -> Stage:
+        if not self.days_left:
+            return Stage.ENDED
+        return Stage.NOW if self.days_left <= NOW_DAYS else Stage.SOON
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the mails and the audit hold of it: another certificate, or the next stage, is something else."""
+        return {"ends_at": self.ends_at, "stage": self.stage}
 
 
 def request(email: str) -> bytes:
@@ -87,19 +121,43 @@ def load() -> Installed | None:
     return Installed(bytes(row.certificate), key, row.topic, row.ends_at)
 
 
-def warning() -> str:
-    """What the administrator must do about it soon, in one line; nothing while all is well."""
-    installed = load()
-    if installed is None:
-        return ""
-    days = (installed.ends_at - clock.now()) // DAY
-    if days < 0:
-        return "the push certificate has ended: renew it at identity.apple.com/pushcert"
-    if days <= WARN_DAYS[1]:
-        return f"the push certificate ends in {days} days: renew it NOW at identity.apple.com/pushcert"
-    if days <= WARN_DAYS[0]:
-        return f"the push certificate ends in {days} days: renew it at identity.apple.com/pushcert"
-    return ""
+def ending() -> Ending | None:
+    """The end of the certificate in use, from 30 days before it on; nothing while all is well."""
+    row = PushCertificate.select(PushCertificate.ends_at).first()
+    if row is None or row.ends_at is None:
+        return None
+    days_left = max(0, -((clock.now() - row.ends_at) // DAY))
+    return Ending(row.ends_at, days_left) if days_left <= SOON_DAYS else None
+
+
+def warn_due() -> int:
+    """Mail every administrator, once at each stage of each certificate. Returns how many mails that are.
+
+    The audit remembers it, and is asked in the transaction that queues the mails: of two workers one warns. While no
+    administrator has an address nobody was warned, so nothing is written down.
+    """
+    with database.atomic():  # it takes the lock at each look, but only once an hour
+        near = ending()
+        if near is None or _was_told(near):
+            return 0
+        administrators = list(users.administrators().where(User.email != ""))
+        for administrator in administrators:
+            outbox.queue(WARNING, administrator, administrator.email, near.told)
+        if administrators:
+            audit.append("setting:push_certificate:warned", by=None, params=near.told)
+    return len(administrators)
+
+
+def is_still_so(told: dict[str, Any]) -> bool:
+    """Not once the certificate was renewed, or the end is a stage nearer: that has mails of its own."""
+    near = ending()
+    return near is not None and near.told == told
+
+
+def _was_told(near: Ending) -> bool:
+    """There are three entries for each certificate at most, so they are compared here and not by SQLite."""
+    earlier = AuditEntry.select().where(AuditEntry.action == "setting:push_certificate:warned")
+    return any(entry.params == near.told for entry in earlier)
 
 
 def _key_of(row: PushCertificate | None, certificate: push.PushCertificate) -> bytes:

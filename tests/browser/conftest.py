@@ -17,6 +17,7 @@ from models import (
     Message,
     OneTimeLink,
     Platform,
+    PushCertificate,
     Registration,
     Setting,
     Throttle,
@@ -44,7 +45,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 20_000  # milliseconds that something on a page may take: two slow polls
-OF_ONE_TEST = (Command, Message, Registration, Device, UserSession, Throttle, OneTimeLink)
+OF_ONE_TEST = (Command, Message, Registration, Device, UserSession, Throttle, OneTimeLink, PushCertificate)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,10 +11,12 @@ from playwright.sync_api import Page, expect
 from models import Command, Device, Ownership, Platform, Status, User, UserSession, Way
 from services import clock as the_clock
 from services import commands, deliveries, device_actions, password_links, registrations, settings
+from services.apple import push_certificates
 from tests.browser.house import House
 from tests.browser.looks import Looks
 from tests.browser.troubles import Troubles
 from tests.conftest import Mail
+from tests.push_service import Authority
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -157,6 +160,18 @@ def test_what_bob_and_carol_see(
     looks.at(page, "messages")
     page.goto(f"/devices/{laptop.code}")
     looks.at(page, "device-for-carol")
+
+
+def test_what_carol_sees_before_the_push_certificate_ends(
+    browser_of: Open, looks: Looks, tmp_path: Path
+) -> None:
+    authority, page = Authority(tmp_path), browser_of("carol")
+    for days, name in ((20, "push-certificate-soon"), (5, "push-certificate-now")):
+        request = push_certificates.request("carol@harbour.example")
+        push_certificates.install(authority.push_certificate(request, days=days))
+        page.goto("/admin/messages")
+        expect(page.get_by_text(f"ends in {days} days")).to_be_visible()
+        looks.at(page, name)
 
 
 def test_what_the_help_desk_sees(

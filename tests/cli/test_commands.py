@@ -12,8 +12,8 @@ from flask import Flask
 from models import AuditEntry, Role, User
 from models import database as db
 from services import database, permissions, settings, sign_in, users
-from tests import mail_servers
-from tests.conftest import PASSWORD
+from tests import mail_servers, push_service
+from tests.conftest import PASSWORD, Clock
 
 Run = Callable[..., Result]
 NEW_PASSWORD = "eleven quiet tugboats home"
@@ -197,6 +197,24 @@ def test_the_doctor_warns_of_a_library_that_loses_data(run: Run, monkeypatch: py
     result = run("doctor")
     assert result.exit_code == 1
     assert "install pysqlite3" in result.output
+
+
+@pytest.mark.parametrize(
+    ("days_left", "says"),
+    [
+        (30, "ends in 30 days: renew it at identity.apple.com/pushcert"),
+        (7, "ends in 7 days: renew it NOW at"),
+        (0.01, "ends in 1 day: renew it NOW at"),
+        (0, "has ended: renew it at"),
+    ],
+)
+def test_the_doctor_warns_before_the_push_certificate_ends(
+    run: Run, clock: Clock, tmp_path: Path, days_left: float, says: str
+) -> None:
+    push_service.install(push_service.Authority(tmp_path), clock, days_left)
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert f"BAD Apple: the push certificate {says}" in result.output
 
 
 def test_the_doctor_asks_the_mail_server(app: Flask, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,8 @@ def params_of(kind: str, device: Device, dave: User) -> dict[str, Any]:
         return {"at": clock.now()}
     if kind == "action_done":
         return {"entries": [audit.append("device:lock:requested", by=dave, device=device).id]}
+    if kind == "push_certificate_ends":
+        return {"ends_at": clock.now() + 30 * 86_400, "stage": "soon"}
     if kind == "new_sign_in":
         return {"browser": "Firefox on <Linux>", "address": "192.0.2.7", "at": clock.now()}
     return {"link": f"/password/{SECRET}", **ends}
@@ -119,6 +121,18 @@ SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
             "your password then stays as it is.",
         ),
     ),
+    "push_certificate_ends": (
+        "The push certificate of Harbour Clinic ends on 21 October 2026",
+        (
+            "wake iPhones, iPads and Macs, ends on 21 October 2026.",
+            "From then on orders wait until a device comes by itself",
+            "flask --app app apple push-csr --email you@example.org",
+            "Have a vendor of Apple's sign the request.",
+            "https://identity.apple.com/pushcert with the same Apple Account as before, and press Renew",
+            "flask --app app apple push-cert certificate.pem",
+            "Renew it, never create a new one.",
+        ),
+    ),
 }
 
 
@@ -131,7 +145,7 @@ def test_what_each_kind_says(write: Callable[..., Letter], kind: str) -> None:
         for body in (plain(letter.text), plain(words_of(letter.html))):
             for sentence in ("Hello Alice,", "020 7946 0123", "We never ask for your password", *sentences):
                 assert sentence in body
-            is_about_a_device = kind not in ("new_sign_in", "set_password")
+            is_about_a_device = kind not in ("new_sign_in", "set_password", "push_certificate_ends")
             assert (SHOWN in body) == (phone_number is not None and is_about_a_device)
 
 
@@ -201,6 +215,19 @@ def test_several_deeds_stand_in_one_mail(
     assert letter.subject == "Somebody else acted 2 times (ThinkPad X1)"
     assert "Carol Singh gave a reason for the wipe: stolen <b>bag</b>, " in letter.text
     assert "stolen &lt;b&gt;bag&lt;/b&gt;" in letter.html
+
+
+def test_a_push_certificate_that_has_ended_is_said_to_have(app: Flask, carol: User) -> None:
+    settings.put("organisation", "Harbour <b>Clinic</b>", by=None)
+    told = {"ends_at": clock.now(), "stage": "ended"}
+    message = outbox.queue("push_certificate_ends", carol, carol.email, told)
+    with app.app_context():
+        letter = letters.write(message)
+    assert letter.subject == "The push certificate of Harbour <b>Clinic</b> has ended"
+    assert "<title>The push certificate of Harbour &lt;b&gt;Clinic&lt;/b&gt; has ended</title>" in letter.html
+    for body in (plain(letter.text), plain(words_of(letter.html))):
+        assert "ended on 21 September 2026. Since then orders wait until a device comes by itself" in body
+        assert "ends on" not in body
 
 
 @pytest.mark.parametrize("kind", ["invitation", "pin", "reminder"])

@@ -67,6 +67,7 @@ EVENTS: dict[str, str] = {
     "device:certificate:replaced": N_("Used its new certificate; the old one does not count any more"),
     "setting:push_certificate:requested": N_("A push certificate was asked for"),
     "setting:push_certificate:installed": N_("A push certificate was installed"),
+    "setting:push_certificate:warned": N_("Administrators were warned that the push certificate ends"),
 }
 
 

@@ -74,7 +74,7 @@ REASONS = {
     "timed_out": N_("The mail server did not answer in time."),
     "rejected_address": N_("The mail server does not know this address."),
     "rejected_by_server": N_("The mail server refused the message."),
-    "out_of_date": N_("Its link ran out before it could be sent."),
+    "out_of_date": N_("It was out of date before it could be sent."),
     "not_written": N_("Muster could not write it. The log says more."),
     "cannot_be_sent": N_("The device has not given us what this needs."),
     "cannot_be_signed": N_("The server's own certificate could not be read, so the profile was not signed."),
@@ -111,6 +111,7 @@ MESSAGE_KINDS = {
     "action_done": N_("Somebody else acted"),
     "new_sign_in": N_("New sign-in"),
     "set_password": N_("Set a password"),
+    "push_certificate_ends": N_("Push certificate ends"),
 }
 
 

@@ -89,7 +89,7 @@ def test_a_name_with_html_stays_text(
 def test_reasons_are_sentences(visit: Visit, carol: User, issued: registrations.Issued) -> None:
     for reason, sentence in (
         ("refused_certificate", "certificate is not trusted"),
-        ("out_of_date", "ran out before it could be sent"),
+        ("out_of_date", "out of date before it could be sent"),
         ("not_written", "could not write it"),
     ):
         Message.update(reason=reason).execute()
