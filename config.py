@@ -53,7 +53,9 @@ VARIABLES = (
         "MUSTER_APNS_CA_FILE", "", "PEM file of the authority that signed its certificate, if not Apple's"
     ),
     Variable("MUSTER_WORKERS", "1", "Web processes"),
-    Variable("MUSTER_THREADS", "4", "Threads in each of them"),
+    Variable(
+        "MUSTER_THREADS", "16", "Threads in each of them, for requests that wait; one computes at a time"
+    ),
     Variable("MUSTER_LOG_LEVEL", "info", "`debug`, `info`, `warning` or `error`"),
 )
 
@@ -83,7 +85,7 @@ class Config:
     apns_url: str = "https://api.push.apple.com"
     apns_ca_file: Path | None = None
     workers: int = 1
-    threads: int = 4
+    threads: int = 16
     log_level: str = "info"
 
     @property
@@ -123,7 +125,7 @@ class Config:
             apns_url=read.public_url("MUSTER_APNS_URL", "https://api.push.apple.com"),
             apns_ca_file=read.file("MUSTER_APNS_CA_FILE"),
             workers=read.number("MUSTER_WORKERS", 1, 1, 64),
-            threads=read.number("MUSTER_THREADS", 4, 1, 256),
+            threads=read.number("MUSTER_THREADS", 16, 1, 256),
             log_level=read.choice("MUSTER_LOG_LEVEL", "info", LOG_LEVELS),
         )
 

@@ -8,6 +8,8 @@ import re
 import time
 from typing import Any
 
+from services import turns
+
 # What stands behind these in an address opens something.
 SECRET = re.compile(r"(/go/|/first-administrator/|(?:token|pin|password)=)[^\s\"'?&/<>]+")
 NOT_SECRET = re.compile(r"/go/(?:agent|done|install|platform|progress|stop|terms)\b")
@@ -30,6 +32,21 @@ class JsonLine(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class Patient(logging.StreamHandler[Any]):
+    """Whoever reads the log may be slow; only the request that writes a line waits for that."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        with turns.given_up():
+            return bool(super().handle(record))
+
+
+class NoAdvice(logging.Filter):
+    """Granian finds our threads too many for the processors: it cannot know that one computes at a time."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "Python threads" not in record.getMessage()
+
+
 def masked(text: str) -> str:
     """The text with every secret of an address taken out."""
     return SECRET.sub(lambda found: found[0] if NOT_SECRET.match(found[0]) else f"{found[1]}...", text)
@@ -40,13 +57,14 @@ def settings(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"no advice": {"()": "cli.logs.NoAdvice"}},
         "formatters": {"json": {"()": "cli.logs.JsonLine"}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
+            "stderr": {"class": "cli.logs.Patient", "formatter": "json", "stream": "ext://sys.stderr"}
         },
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "muster": {"level": level.upper()},
-            "_granian": {"level": "WARNING"},
+            "_granian": {"level": "WARNING", "filters": ["no advice"]},
         },
     }

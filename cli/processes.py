@@ -41,7 +41,7 @@ def share(app: Flask) -> None:
 def web_application(parent: int, config: Config, demo: bool) -> OneAtATime:
     """Runs in each web process: what it serves."""
     die_with(parent)
-    return OneAtATime(_the_app(config, demo))
+    return OneAtATime(_the_app(config, demo), config.threads)
 
 
 class WorkerKeeper:

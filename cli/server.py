@@ -14,7 +14,8 @@ from typing import Any
 
 import click
 from flask import Flask
-from granian.constants import Interfaces, SSLProtocols
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import MPServer
 
@@ -28,6 +29,7 @@ OLD_CHILDREN_SECONDS = (
     2.0  # after a kill, how long the children of the server before may still hold the folder
 )
 READY_SECONDS = 30.0
+HEADER_SECONDS = 10  # how long a connection may stay silent before the next request
 
 
 def take_data_folder(config: Config) -> None:
@@ -87,6 +89,8 @@ class Server(MPServer):
             blocking_threads=config.threads,
             blocking_threads_idle_timeout=600,  # a new thread has to open a new database connection
             websockets=False,
+            http=HTTPModes.http1,  # by HTTP/2 a client that goes away in the middle of a body would take a thread along
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
             log_level=LogLevels.warning,
             log_dictconfig=logs.settings(config.log_level),
             ssl_cert=config.tls_certificate,

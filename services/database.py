@@ -20,7 +20,7 @@ PRAGMAS = {
     "synchronous": 2,  # FULL: what was answered survives a power cut
     "foreign_keys": 1,
     "temp_store": 2,
-    "cache_size": -16_000,  # kB
+    "cache_size": -4_000,  # kB, for each thread
 }
 # Up to this size every page is looked at when the server starts (0.2 s); of larger files only the header is.
 CHECKED_WHOLE = 64 * 1024 * 1024

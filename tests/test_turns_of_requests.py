@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import sqlite3
@@ -15,12 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from cli.server import HEADER_SECONDS
 from services.database import FILE_NAME
-from tests.servers import Server, running
+from tests.servers import Server, running, until
 
 pytestmark = pytest.mark.slow
 
 THREADS = 4
+ENROLMENT = json.dumps({"token": "guess", "platform": "linux", "facts": {}}).encode()
 SOON = 4  # seconds; whoever had to wait for the others would wait for ever, or for SQLite's five
 
 
@@ -30,19 +33,38 @@ def served(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.parametrize("length", [1_000, 200_000])
-def test_a_client_that_sends_slowly_keeps_nobody_waiting(served: Server, length: int) -> None:
+HEAD = "POST /api/agent/v1/enroll HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "said", ["Content-Length: 1000", "Content-Length: 2000000", "Transfer-Encoding: chunked"]
+)
+def test_any_number_of_slow_clients_keeps_no_reader_waiting(served: Server, said: str) -> None:
     slow = []
-    for _ in range(THREADS - 1):
+    for _ in range(3 * THREADS):
         connection = socket.create_connection(("127.0.0.1", served.port))
-        head = f"POST /api/agent/v1/enroll HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n"
-        connection.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + b"{" * (length // 2))
+        connection.sendall(f"{HEAD}{said}\r\n\r\n1\r\n{{".encode())
         slow.append(connection)
     for _ in range(THREADS):
         assert "Sign in" in get(served, "/sign-in")
+    assert post(served) in (401, 503)
     for connection in slow:
         connection.close()
+    until(lambda: post(served) == 401)
     assert "Sign in" in get(served, "/sign-in")
+
+
+def test_a_client_that_says_nothing_is_not_listened_to_for_long(served: Server) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=HEADER_SECONDS + SOON) as silent:
+        assert silent.recv(100) == b""
+
+
+def test_nobody_speaks_http_2(served: Server) -> None:
+    """A client that went away in the middle of a body would take a thread along."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=SOON) as other:
+        other.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+        said = b"".join(iter(lambda: other.recv(1000), b""))
+    assert said == b"", "it answered"
 
 
 def test_a_write_that_waits_for_another_program_keeps_no_reader_waiting(served: Server) -> None:
@@ -71,6 +93,17 @@ def test_a_write_that_waits_for_another_program_keeps_no_reader_waiting(served: 
     for thread in waiting:
         thread.join(20)
     assert statuses == [422] * (THREADS - 1)
+
+
+def post(server: Server) -> int:
+    """The status of an enrolment that nobody asked for."""
+    request = urllib.request.Request(f"{server.url}/api/agent/v1/enroll", ENROLMENT)
+    request.add_header("Content-Type", "application/json")
+    try:
+        urllib.request.urlopen(request, timeout=SOON).close()
+    except urllib.error.HTTPError as error:
+        return error.code
+    raise AssertionError("it was let in")
 
 
 def get(server: Server, path: str) -> str:

@@ -23,6 +23,7 @@ from services.sign_in import TooMany
 log = logging.getLogger("muster.errors")
 
 BUSY_SECONDS = 5  # when to try again while another process holds the database, or the disk is full
+PASSING = ("is locked", "is full", "busy", "disk I/O error")  # in SQLite's words
 
 
 def init(app: Flask) -> None:
@@ -73,12 +74,22 @@ def too_many(error: TooMany) -> Response:
 
 def database_trouble(error: OperationalError) -> Response:
     """Another process holds the database for too long, or the disk is full: both pass. Anything else is ours."""
-    if not any(word in str(error) for word in ("locked", "full", "busy")):
+    said = _said_by(error)
+    if not any(words in said for words in PASSING):
         raise error
-    log.error("database: %s", error)
+    log.error("database: %s", said)
     response = answer(503)
     response.headers["Retry-After"] = str(BUSY_SECONDS)
     return response
+
+
+def _said_by(error: BaseException | None) -> str:
+    """With what came before it: a transaction that cannot be rolled back hides why."""
+    said = []
+    while error is not None:
+        said.append(str(error))
+        error = error.__context__
+    return "; ".join(said)
 
 
 def failure(error: InternalServerError) -> Response:
