@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from cli.readable import one_line
+from cli.readable import on_the_database, one_line
 from services import database, device_authority, devices
 from services.apple import push_certificates, renewing
 from services.refused import Refused
@@ -36,9 +36,16 @@ def apple() -> None:
 @with_appcontext
 def push_csr(email: str, path: Path) -> None:
     """Write a request for a push certificate, the first one or a renewal. Its key stays here, sealed."""
+    with one_line():
+        database.migrate()
     database.connect()
+    is_again = push_certificates.is_asked_for()
     path.write_bytes(push_certificates.request(email))
     click.echo(f"Wrote {path}. Have it signed by a vendor, then take it to identity.apple.com/pushcert")
+    if is_again:
+        click.echo(
+            "It is for the same key as the request before: the certificate of either can be installed."
+        )
     click.echo(
         "To renew, choose Renew there beside the certificate in use: a new one would lose every device."
     )
@@ -49,6 +56,8 @@ def push_csr(email: str, path: Path) -> None:
 @with_appcontext
 def push_cert(path: Path) -> None:
     """Install what Apple issued (PEM)."""
+    with one_line():
+        database.migrate()
     database.connect()
     try:
         installed = push_certificates.install(path.read_bytes())
@@ -62,6 +71,7 @@ def push_cert(path: Path) -> None:
 @click.argument("codes", nargs=-1)
 @click.option("--all", "everybody", is_flag=True, help="Every device that has joined by Apple's protocol.")
 @with_appcontext
+@on_the_database
 def renew(codes: tuple[str, ...], everybody: bool) -> None:
     """Have devices (by the code in their page's address) fetch a new certificate and the present profile.
 
@@ -70,7 +80,6 @@ def renew(codes: tuple[str, ...], everybody: bool) -> None:
     """
     if bool(codes) == everybody:
         raise click.UsageError("Name devices by their codes, or say --all.")
-    database.connect()
     if everybody:
         click.echo(f"Asked: {renewing.ask_all()}.")
         return

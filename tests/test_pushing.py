@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 
 from delivery import pushing
+from mdm.apple import push
 from models import AppleEnrolment, Device, Message, MessageState, User
 from services import clock as the_clock
-from services import device_actions
+from services import database, device_actions
 from services.apple import push_certificates
 from services.refused import Refused
 from tests import apple_devices as apple
@@ -220,8 +221,8 @@ def test_a_renewal_keeps_the_topic_and_another_topic_is_refused(
 
 
 def test_a_certificate_of_another_request_or_none_at_all_is_refused(app: Flask, authority: Authority) -> None:
-    foreign = push_certificates.request("it@harbour.example")
-    push_certificates.request("it@harbour.example")  # the first key is gone
+    push_certificates.request("it@harbour.example")
+    foreign = push.certificate_request(apple.key(0), "Another server", "it@harbour.example", "GB")
     with pytest.raises(Refused, match="request of this server"):
         push_certificates.install(authority.push_certificate(foreign))
     with pytest.raises(Refused, match="not a push certificate"):
@@ -229,14 +230,50 @@ def test_a_certificate_of_another_request_or_none_at_all_is_refused(app: Flask, 
     assert push_certificates.load() is None
 
 
+def test_a_second_request_has_the_same_key_so_the_answer_to_either_fits(
+    app: Flask, authority: Authority
+) -> None:
+    first, second = (push_certificates.request("it@harbour.example") for _ in range(2))
+    assert push_certificates.install(authority.push_certificate(first)).topic == TOPIC
+    assert push_certificates.install(authority.push_certificate(second)).topic == TOPIC
+
+
 def test_the_command_line_installs_it(app: Flask, authority: Authority, tmp_path: Path) -> None:
     run = app.test_cli_runner()
     path, certificate = tmp_path / "push.csr", tmp_path / "push.pem"
     asked = run.invoke(args=["apple", "push-csr", "--email", "it@harbour.example", "--file", str(path)])
     assert asked.exit_code == 0, asked.output
+    assert "the request before" not in asked.output
+    again = run.invoke(args=["apple", "push-csr", "--email", "it@harbour.example", "--file", str(path)])
+    assert "the same key as the request before" in again.output
     certificate.write_bytes(authority.push_certificate(path.read_bytes()))
     answer = run.invoke(args=["apple", "push-cert", str(certificate)])
     assert TOPIC in answer.output
     certificate.write_bytes(b"nonsense")
     assert run.invoke(args=["apple", "push-cert", str(certificate)]).exit_code == 1
     assert Device.select().count() == 0
+
+
+def test_renewing_without_a_database_is_one_line(app: Flask, data: Path) -> None:
+    database.close()
+    (data / "muster.db").unlink()
+    answer = app.test_cli_runner().invoke(args=["apple", "renew", "--all"])
+    assert answer.output == "Error: There is no database yet. Run: flask --app app migrate\n"
+    database.migrate()
+    database.connect()
+
+
+@pytest.mark.parametrize("command", ["push-csr", "push-cert"])
+def test_the_command_line_makes_the_database_that_is_not_there_yet(
+    app: Flask, data: Path, authority: Authority, tmp_path: Path, command: str
+) -> None:
+    database.close()
+    (data / "muster.db").unlink()
+    path = tmp_path / "push.pem"
+    path.write_bytes(b"nonsense")
+    given = {"push-csr": ["--email", "it@harbour.example", "--file", str(path)], "push-cert": [str(path)]}
+    answer = app.test_cli_runner().invoke(args=["apple", command, *given[command]])
+    assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.exception
+    assert {"push-csr": "Wrote", "push-cert": "not a push certificate"}[command] in answer.output
+    database.connect()
+    assert database.is_current()

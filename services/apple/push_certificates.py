@@ -68,17 +68,26 @@ class Ending:
 
 
 def request(email: str) -> bytes:
-    """A certificate request (PEM) with a new key, which waits here for its certificate."""
+    """A certificate request (PEM), whose key waits here for the certificate.
+
+    While one waits already, the request is for that same key: what comes of an earlier request still fits.
+    """
     rules = settings.load()
-    key = rsa.generate_private_key(65537, KEY_BITS)
-    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    made = rsa.generate_private_key(65537, KEY_BITS)  # takes a while, so not in the transaction
     with database.atomic():
-        sealed = keyring.seal(plain, _place("next_key"))
-        PushCertificate.insert(id=1, next_key=sealed).on_conflict(
-            conflict_target=[PushCertificate.id], update={PushCertificate.next_key: sealed}
-        ).execute()
+        key = _stored(PushCertificate.get_or_none(), "next_key")
+        if key is None:
+            key, sealed = made, keyring.seal(_pem(made), _place("next_key"))
+            PushCertificate.insert(id=1, next_key=sealed).on_conflict(
+                conflict_target=[PushCertificate.id], update={PushCertificate.next_key: sealed}
+            ).execute()
         audit.append("setting:push_certificate:requested", by=None)
     return push.certificate_request(key, f"{rules.organisation} push", email, rules.country)
+
+
+def is_asked_for() -> bool:
+    """Does a key wait for its certificate?"""
+    return PushCertificate.select().where(PushCertificate.next_key.is_null(False)).exists()
 
 
 def install(pem: bytes) -> Installed:
@@ -163,13 +172,22 @@ def _was_told(near: Ending) -> bool:
 def _key_of(row: PushCertificate | None, certificate: push.PushCertificate) -> bytes:
     """The private key that belongs to it: the one that waits, or the one in use."""
     for column in ("next_key", "key"):
-        sealed = getattr(row, column) if row is not None else None
-        if sealed is not None:
-            plain = keyring.unseal(sealed, _place(column))
-            loaded = load_pem_private_key(plain, None)
-            if isinstance(loaded, rsa.RSAPrivateKey) and push.belongs(certificate, loaded):
-                return plain
+        key = _stored(row, column)
+        if key is not None and push.belongs(certificate, key):
+            return _pem(key)
     raise Refused(N_("This certificate was not made for a request of this server. Run push-csr first."))
+
+
+def _stored(row: PushCertificate | None, column: str) -> rsa.RSAPrivateKey | None:
+    sealed = getattr(row, column) if row is not None else None
+    if sealed is None:
+        return None
+    key = load_pem_private_key(keyring.unseal(sealed, _place(column)), None)
+    return key if isinstance(key, rsa.RSAPrivateKey) else None
+
+
+def _pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _devices() -> bool:
