@@ -23,6 +23,7 @@ from models import Command, Device, Platform, Registration, Status, User, Way, d
 from services import enrolment_tokens, registrations
 from services.apple import profiles
 from services.apple.sites import Site
+from services.channels import apple
 from simulation.apple_device import AppleDevice
 from simulation.apple_transport import Response
 
@@ -122,7 +123,7 @@ def _install(made: list[bytes]) -> list[AppleDevice]:
 
 
 def _refuse_lost_ones(phones: list[AppleDevice]) -> None:
-    rows = list(Device.select().where(Device.channel == "apple", Device.status == Status.ACTIVE))
+    rows = list(Device.select().where(Device.channel == apple.NAME, Device.status == Status.ACTIVE))
     if {row.stable_id for row in rows} != {phone.udid for phone in phones} or len(rows) != len(phones):
         raise RuntimeError(f"{len(rows)} of {len(phones)} devices have joined")
     if Command.select().count() != len(phones):

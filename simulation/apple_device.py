@@ -49,6 +49,8 @@ class AppleDevice:
     name: str = "Alice's iPhone"
     imei: str = "35 699106 123456 7"
     phone_number: str = "491701234567"
+    more_sims: list[dict[str, Any]] = field(default_factory=list)
+    """What it says of further SIMs, in Apple's words."""
     is_supervised: bool = False
     has_passcode: bool = True
     style: Style = Style.APPLE

@@ -36,7 +36,7 @@ def device_information(device: AppleDevice, command: Mapping[str, Any]) -> Reply
             "BatteryLevel": 0.81,
             "IsMDMLostModeEnabled": device.is_in_lost_mode,
             "IsDeviceLocatorServiceEnabled": True,
-            "ServiceSubscriptions": [_subscription(device)],
+            "ServiceSubscriptions": [_subscription(device), *device.more_sims],
         }
     return {"QueryResponses": {query: known[query] for query in command["Queries"] if query in known}}
 

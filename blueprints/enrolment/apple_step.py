@@ -12,6 +12,7 @@ from mdm.apple import profile
 from models import Device, Platform
 from services import enrolment_tokens
 from services.apple import profiles, sites, tls_root
+from services.channels import apple
 
 
 def context(device: Device, token: str) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def afterwards(device: Device) -> dict[str, Any]:
 def download() -> Response:
     """The profile, for the browser that proved who is there. Looking at it uses nothing up: SCEP does."""
     registration = journey.proved()
-    if registration is None or registration.device.channel != "apple":
+    if registration is None or registration.device.channel != apple.NAME:
         return pages.go_to("/go")
     token = enrolment_tokens.token_shown_again(registration)
     if token is None:

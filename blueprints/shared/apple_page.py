@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from blueprints.shared.words import apple
+from blueprints.shared.words.apple import hints
+from mdm.apple.inventories import Application, Certificate, Profile, Security
 from models import Command, Device, User
 from services import permissions
-from services.apple import pushes, vault
+from services.apple import kept, pushes, vault
+from services.channels import apple
 from services.permissions import Action
 
 
 def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] | None:
     """For devices/_apple.html; None for every other device."""
-    row = vault.enrolment_of(device) if device.channel == "apple" else None
+    row = vault.enrolment_of(device) if device.channel == apple.NAME else None
     if row is None:
         return None
     found = row.inventory
@@ -21,10 +23,10 @@ def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] |
     return {
         "waits": not pushes.is_possible() and any(command.is_live for command in ordered),
         "has_pin": bool(vault.pins_of(device)),
-        "hints": apple.hints(found.get("security")),
-        "applications": found.get("applications") or [],
-        "profiles": found.get("profiles") or [],
-        "certificates": found.get("certificates") or [],
+        "hints": hints(kept.one(Security, found.get("security"))),
+        "applications": kept.each(Application, found.get("applications")),
+        "profiles": kept.each(Profile, found.get("profiles")),
+        "certificates": kept.each(Certificate, found.get("certificates")),
         "place": found.get("place") if may_locate and device.status == "lost" else None,
         "place_at": found.get("place_at"),
     }

@@ -10,11 +10,22 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from blueprints.shared import organisation, times, words
+from mdm.apple.facts import Subscription
 from models import Device, Ownership, Platform, Registration, User
 from services import phone_numbers
+from services.apple import kept
+from services.refused import N_
 
 HAS_A_SIM = frozenset({Platform.IOS, Platform.ANDROID})
 GIGABYTE = 1_000_000_000
+SLOTS = {"CTSubscriptionSlotOne": 1, "CTSubscriptionSlotTwo": 2}
+# What a device says yes or no to: how it is called, and the words for yes and for no.
+ANSWERS = {
+    "is_supervised": (N_("Supervised"), N_("yes"), N_("no")),
+    "has_activation_lock": (N_("Activation Lock"), N_("on"), N_("off")),
+    "is_locator_on": (N_("Find My"), N_("on"), N_("off")),
+    "is_in_lost_mode": (N_("Lost mode"), N_("on"), N_("off")),
+}
 
 
 class Fact(NamedTuple):
@@ -38,6 +49,7 @@ def facts_of(device: Device, registration: Registration | None, reader: User) ->
         Fact(_("Serial number"), device.serial or words.not_reported()),
         Fact(_("Ownership"), _ownership(device, reader)),
         Fact(_("Registered"), _registered(device, registration)),
+        *_sims(device),
         *_reported_beside(device),
     ]
 
@@ -88,6 +100,38 @@ def _registered(device: Device, registration: Registration | None) -> str | Mark
     return Markup("{}, {}").format(times.day(at), words.way_word(registration.way))
 
 
+def _sims(device: Device) -> list[Fact]:
+    """Each card and eSIM, since a device has more to tell of them than one number."""
+    found = kept.each(Subscription, device.facts.get("subscriptions"))
+    return [
+        Fact(_("SIM %(number)s", number=SLOTS.get(sim.slot or "", place)), _sim(sim))
+        for place, sim in enumerate(found, 1)
+    ]
+
+
+def _sim(sim: Subscription) -> Markup:
+    """Primary, Seaway Mobile, +44 7700 900142, for calls and data; below it the numbers of the card and of its slot."""
+    number = _figures(phone_numbers.shown(sim.phone_number)) if sim.phone_number else None
+    said = [part for part in (sim.label, sim.carrier, number, _use(sim)) if part]
+    lines = [Markup(", ").join(said or [_("empty")])]
+    for name, figures in ((_("ICCID"), sim.iccid), (_("IMEI"), sim.imei)):
+        if figures:
+            lines.append(Markup('<span class="soft">{} {}</span>').format(name, _figures(figures)))
+    return Markup("<br>").join(lines)
+
+
+def _use(sim: Subscription) -> str | None:
+    if sim.is_for_voice and sim.is_for_data:
+        return _("for calls and data")
+    if sim.is_for_voice:
+        return _("for calls")
+    return _("for data") if sim.is_for_data else None
+
+
+def _figures(figures: str) -> Markup:
+    return Markup('<span class="num">{}</span>').format(figures)
+
+
 def _reported_beside(device: Device) -> list[Fact]:
     """What only some devices report: shown when it is there."""
     found, locale = device.facts, get_locale()
@@ -101,6 +145,9 @@ def _reported_beside(device: Device) -> list[Fact]:
         lines.append(Fact(_("Free space"), _("%(free)s of %(total)s GB", **size), True))
     if found.get("host_name"):
         lines.append(Fact(_("Host name"), str(found["host_name"])))
+    for name, (label, yes, no) in ANSWERS.items():
+        if isinstance(found.get(name), bool):
+            lines.append(Fact(_(label), _(yes) if found[name] else _(no)))
     if found.get("agent_version"):
         lines.append(Fact(_("Agent"), str(found["agent_version"])))
     return lines

@@ -30,10 +30,8 @@ class Authenticate:
     product: str | None
     """Apple's identifier of the model, such as iPhone15,2."""
     os_version: str | None
-    build: str | None
     serial: str | None
     imei: str | None
-    meid: str | None
     device_name: str | None
     model_name: str | None
     """These two come from Macs only."""
@@ -135,10 +133,8 @@ def _authenticate(document: Document, sender: Sender) -> Authenticate:
         topic=required_name(document, "Topic"),
         product=text(document, "ProductName"),
         os_version=text(document, "OSVersion"),
-        build=text(document, "BuildVersion"),
         serial=text(document, "SerialNumber"),
         imei=text(document, "IMEI"),
-        meid=text(document, "MEID"),
         device_name=text(document, "DeviceName"),
         model_name=text(document, "ModelName"),
     )

@@ -17,43 +17,36 @@ from mdm.apple import plists
 CONTENT_TYPE = "application/xml; charset=UTF-8"
 
 QUERIES = (
-    *(
-        "UDID",
-        "DeviceName",
-        "OSVersion",
-        "BuildVersion",
-        "SupplementalOSVersionExtra",
-        "ProductName",
-        "ModelName",
-    ),
-    *(
-        "SerialNumber",
-        "IMEI",
-        "MEID",
-        "IsSupervised",
-        "BatteryLevel",
-        "DeviceCapacity",
-        "AvailableDeviceCapacity",
-    ),
-    *(
-        "IsActivationLockEnabled",
-        "IsMDMLostModeEnabled",
-        "IsDeviceLocatorServiceEnabled",
-        "PINRequiredForDeviceLock",
-    ),
-    *("PhoneNumber", "CurrentCarrierNetwork", "SubscriberCarrierNetwork", "ServiceSubscriptions"),
-    *("WiFiMAC", "BluetoothMAC", "EthernetMAC"),
+    "DeviceName",
+    "ProductName",
+    "ModelName",
+    "OSVersion",
+    "SupplementalOSVersionExtra",
+    "IMEI",
+    "PhoneNumber",
+    "CurrentCarrierNetwork",
+    "SubscriberCarrierNetwork",
+    "ServiceSubscriptions",
+    "BatteryLevel",
+    "DeviceCapacity",
+    "AvailableDeviceCapacity",
+    "IsSupervised",
+    "IsActivationLockEnabled",
+    "IsDeviceLocatorServiceEnabled",
+    "IsMDMLostModeEnabled",
 )
-"""All that `facts.from_device_information` reads; a device leaves out what it does not know."""
+"""Only what the page of a device shows, and what people are told that we see. The serial number came with the
+first message. A device leaves out what it does not know.
+"""
 
-APPLICATION_ITEMS = ("Identifier", "Name", "ShortVersion", "Version", "Installing", "BundleSize")
+APPLICATION_ITEMS = ("Identifier", "Name", "ShortVersion", "Version")
 """Only what is shown: other facts of an app take the device long to find out."""
 
 _PIN = re.compile(r"[0-9]{6}\Z")
 
 
 def device_information(command: str, queries: Iterable[str] = QUERIES) -> bytes:
-    """Ask for facts. Rights: 16; phone number, SIM, carrier and MAC addresses need 32."""
+    """Ask for facts. Rights: 16; phone number, SIM and carrier need 32."""
     return _encode(command, "DeviceInformation", {"Queries": list(queries)})
 
 

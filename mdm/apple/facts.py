@@ -44,14 +44,12 @@ class Facts:
     manufacturer: str | None = None
     os_name: str | None = None
     os_version: str | None = None
-    os_build: str | None = None
     serial: str | None = None
     stable_id: str | None = None
     device_name: str | None = None
     phone_number: str | None = None
     carrier: str | None = None
     imei: str | None = None
-    meid: str | None = None
     battery_percent: int | None = None
     disk_total_bytes: int | None = None
     disk_free_bytes: int | None = None
@@ -59,10 +57,6 @@ class Facts:
     has_activation_lock: bool | None = None
     is_in_lost_mode: bool | None = None
     is_locator_on: bool | None = None
-    needs_pin_to_lock: bool | None = None
-    wifi_address: str | None = None
-    bluetooth_address: str | None = None
-    ethernet_address: str | None = None
     subscriptions: tuple[Subscription, ...] = field(default=())
 
 
@@ -75,12 +69,10 @@ def from_authenticate(message: Authenticate, names_added: Mapping[str, str] | No
         manufacturer=names.MANUFACTURER,
         os_name=_os_name(product, message.os_version),
         os_version=message.os_version,
-        os_build=message.build,
         serial=message.serial,
         stable_id=message.sender.device,
         device_name=message.device_name,
         imei=_digits(message.imei),
-        meid=message.meid,
     )
 
 
@@ -104,8 +96,6 @@ def from_device_information(report: Report, names_added: Mapping[str, str] | Non
         manufacturer=names.MANUFACTURER,
         os_name=os_name,
         os_version=f"{os_version} {extra}" if os_version and extra else os_version,
-        os_build=text(answers, "BuildVersion"),
-        serial=text(answers, "SerialNumber"),
         stable_id=report.sender.device,
         device_name=text(answers, "DeviceName"),
         phone_number=(first and first.phone_number) or text(answers, "PhoneNumber"),
@@ -113,7 +103,6 @@ def from_device_information(report: Report, names_added: Mapping[str, str] | Non
         or text(answers, "CurrentCarrierNetwork")
         or text(answers, "SubscriberCarrierNetwork"),
         imei=(first and first.imei) or _digits(text(answers, "IMEI")),
-        meid=text(answers, "MEID"),
         battery_percent=_percent(answers),
         disk_total_bytes=_size(answers, "DeviceCapacity", unit),
         disk_free_bytes=_size(answers, "AvailableDeviceCapacity", unit),
@@ -121,10 +110,6 @@ def from_device_information(report: Report, names_added: Mapping[str, str] | Non
         has_activation_lock=yes_or_no(answers, "IsActivationLockEnabled"),
         is_in_lost_mode=yes_or_no(answers, "IsMDMLostModeEnabled"),
         is_locator_on=yes_or_no(answers, "IsDeviceLocatorServiceEnabled"),
-        needs_pin_to_lock=yes_or_no(answers, "PINRequiredForDeviceLock"),
-        wifi_address=text(answers, "WiFiMAC"),
-        bluetooth_address=text(answers, "BluetoothMAC"),
-        ethernet_address=text(answers, "EthernetMAC"),
         subscriptions=subscriptions,
     )
 

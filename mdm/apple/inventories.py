@@ -53,7 +53,6 @@ class Application:
     identifier: str | None
     name: str | None
     version: str | None
-    size_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,6 @@ def applications(report: Report) -> tuple[Application, ...]:
             identifier=text(each, "Identifier"),
             name=text(each, "Name"),
             version=text(each, "ShortVersion") or text(each, "Version"),
-            size_bytes=whole(each, "BundleSize"),
         )
         for each in _listed(report, "InstalledApplicationList")
     )

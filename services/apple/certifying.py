@@ -8,10 +8,10 @@ from mdm.apple.certificate_requests import CertificateRequest
 from models import AppleEnrolment, Device, Status, database
 from services import audit, clock, codes, device_authority, enrolment, locks, settings
 from services.apple import challenges
+from services.channels import apple
 from services.enrolment import UnknownToken
 from services.refused import Refused
 
-CHANNEL = "apple"
 # A thousand that join at once stand in line. Without, each would try its luck with SQLite again and again, after pauses
 # that grow, and some would never have any.
 QUEUE = "apple_joining"
@@ -68,12 +68,12 @@ def _renewed(request: CertificateRequest) -> bytes | None:
 
 def _first(request: CertificateRequest) -> bytes:
     """For an enrolment token that waits: it is used up by this. Raises Refused."""
-    device = enrolment.waiting(request.challenge, CHANNEL).device
+    device = enrolment.waiting(request.challenge, apple.NAME).device
     certificate, ends_at = _issued(request, device)
     with locks.named(QUEUE), database.atomic():
         enrolment.begin(
             request.challenge,
-            CHANNEL,
+            apple.NAME,
             device.platform,
             {},
             credential_hash=certificates.fingerprint(certificate),

@@ -10,6 +10,7 @@ from mdm.apple import certificates
 from models import LIVE_COMMAND, AppleEnrolment, Command, CommandState, Device, Status, database
 from services import audit, clock, commands, deliveries, device_authority
 from services.apple import challenges
+from services.channels import apple
 from services.refused import N_, Refused
 
 KIND = "renew"
@@ -22,7 +23,7 @@ HERE = (Status.ACTIVE, Status.LOST)
 
 def ask(device: Device) -> Command:
     """Have the device fetch a new certificate, and the present profile with it. Raises Refused."""
-    if device.channel != "apple":
+    if device.channel != apple.NAME:
         raise Refused(N_("This device has no certificate of ours: it did not join by Apple's protocol."))
     if device.status not in HERE:
         raise Refused(N_("Only a device that is active or reported lost can renew its certificate."))

@@ -83,9 +83,13 @@ def encode(command: Command) -> bytes:
 
 def facts(report: Facts) -> dict[str, Any]:
     said = asdict(report)
-    number = said["phone_number"]
-    if number and number.isascii() and number.isdigit():
-        said["phone_number"] = f"+{number}"  # Apple writes the country's code, and leaves out the plus
-    said["subscriptions"] = [dict(each) for each in said["subscriptions"]] or None
+    for told in (said, *said["subscriptions"]):
+        told["phone_number"] = _in_full(told["phone_number"])
+    said["subscriptions"] = list(said["subscriptions"]) or None
     said["host_name"] = said.pop("device_name")
     return said
+
+
+def _in_full(number: str | None) -> str | None:
+    """Apple writes the country's code, and leaves out the plus."""
+    return f"+{number}" if number and number.isascii() and number.isdigit() else number

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import gettext
 
 from mdm.apple.inventories import Security
@@ -71,11 +69,11 @@ EVENTS: dict[str, str] = {
 }
 
 
-def hints(security: dict[str, Any] | None) -> list[str]:
+def hints(found: Security | None) -> list[str]:
     """What is not as safe as it should be, and how the person puts it right."""
-    if not security:
+    if found is None:
         return []
-    found, said = Security(**security), []
+    said = []
     if found.has_passcode is False:
         said.append(
             gettext("It has no passcode. Set one: Settings, Face ID & Passcode (or Touch ID & Passcode).")
@@ -83,15 +81,23 @@ def hints(security: dict[str, Any] | None) -> list[str]:
     elif found.is_passcode_compliant is False:
         said.append(
             gettext(
-                "Its passcode is too simple for the organisation's rules. Choose a longer one in Settings."
+                "Its passcode is too simple for the organisation's rules. Choose a longer one: Settings, Face ID & "
+                "Passcode (or Touch ID & Passcode), Change Passcode."
             )
         )
     if found.has_file_vault is False:
         said.append(
-            gettext("Its disk is not encrypted. Turn on FileVault: System Settings, Privacy & Security.")
+            gettext(
+                "Its disk is not encrypted. Turn on FileVault: System Settings, Privacy & Security, FileVault."
+            )
         )
     elif found.is_encrypted is False and found.has_passcode is not False:
-        said.append(gettext("What is on it is not encrypted."))
+        said.append(
+            gettext(
+                "What is on it is not fully encrypted. Turn its passcode off and on again: Settings, Face ID & Passcode "
+                "(or Touch ID & Passcode). Then it must say there, at the bottom: Data protection is enabled."
+            )
+        )
     if found.has_firewall is False:
         said.append(gettext("Its firewall is off. Turn it on: System Settings, Network, Firewall."))
     return said

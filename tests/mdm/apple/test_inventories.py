@@ -52,14 +52,13 @@ def test_applications() -> None:
             "Name": "Notes",
             "ShortVersion": "2.1",
             "Version": "210",
-            "BundleSize": 9,
         },
         {"Name": "Tool", "Version": "1"},
         "odd",
     ]
     assert inventories.applications(report(InstalledApplicationList=listed)) == (
-        Application("org.example.notes", "Notes", "2.1", 9),
-        Application(None, "Tool", "1", None),
+        Application("org.example.notes", "Notes", "2.1"),
+        Application(None, "Tool", "1"),
     )
 
 
