@@ -12,6 +12,27 @@ def damaged(data: bytes, dice: random.Random) -> bytes:
     return data
 
 
+def same_bytes_often(size: int = 1_000_000, references: int = 1_500) -> bytes:
+    """A binary property list whose array names the same bytes under ever new numbers: copied each time, they would
+    fill the memory.
+    """
+    many = b"".join(number.to_bytes(2, "big") for number in range(3, 3 + references))
+    objects = (
+        b"\xd1\x00\x01\x00\x02",
+        b"\x51a",
+        b"\xaf\x11" + references.to_bytes(2, "big") + many,
+        b"\x4f\x12" + size.to_bytes(4, "big") + bytes(size),
+    )
+    body, offsets = b"bplist00", []
+    for each in objects:
+        offsets.append(len(body))
+        body += each
+    offsets += offsets[-1:] * (references - 1)
+    table = b"".join(offset.to_bytes(4, "big") for offset in offsets)
+    numbers = b"".join(number.to_bytes(8, "big") for number in (len(offsets), 0, len(body)))
+    return body + table + bytes(6) + b"\x04\x02" + numbers
+
+
 def _cut(data: bytes, dice: random.Random) -> bytes:
     return data[: dice.randrange(len(data) + 1)]
 

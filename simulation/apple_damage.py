@@ -7,6 +7,8 @@ nothing worse.
 from __future__ import annotations
 
 import base64
+import contextlib
+import gc
 import plistlib
 import random
 import time
@@ -22,7 +24,7 @@ from mdm.apple import certificates, check_in, facts, inventories, plists, push, 
 from mdm.apple.certificate_requests import read_request
 from mdm.apple.envelopes import unseal
 from mdm.apple.errors import Malformed
-from simulation.accidents import damaged
+from simulation.accidents import damaged, same_bytes_often
 from simulation.apple_scep import CIPHERS, Client, seal
 from simulation.apple_signing import Style, mdm_signature
 
@@ -30,7 +32,13 @@ NOW = 1_800_000_000
 SLOW = 0.1
 """Seconds of CPU time that no input may take."""
 
+RARE = 0.02
+"""The share of inputs that are large, and take as long as hundreds of others."""
+
 Input = tuple[str, bytes]
+
+_LISTS = ("InstalledApplicationList", "ProfileList", "CertificateList")
+_MANY = [{"Name": "A", "CommonName": "A", "Data": b"a", "PayloadContent": [{"PayloadType": "a"}]}] * 1_600
 
 
 @dataclass
@@ -47,7 +55,7 @@ class Outcome:
 
 
 class Targets:
-    """The readers, and for each of them some bytes that it accepts."""
+    """The readers, some bytes that each of them accepts, and some that none may: `good`, `large`, `bad`."""
 
     def __init__(self) -> None:
         self.authority = authorities.new_authority("Example", NOW, bits=2048)
@@ -62,6 +70,12 @@ class Targets:
             "QueryResponses": {"ProductName": "iPhone15,2", "ServiceSubscriptions": [{"IMEI": "1"}]}
         }
         answer |= {"SecurityInfo": {"FDE_Enabled": True}, "ProfileList": [{"PayloadContent": [{"a": 1}]}]}
+        answer |= {"Latitude": 52.5, "Longitude": 13.4, "Timestamp": "2026-01-31T12:00:00Z"}
+        answer |= {
+            "InstalledApplicationList": [{"Name": "Notes", "BundleSize": 9}],
+            "MessageResult": "Success",
+        }
+        answer |= {"CertificateList": [{"CommonName": "phone", "Data": self.identity}]}
         results = {
             "UDID": "A-1",
             "Status": "Error",
@@ -80,6 +94,7 @@ class Targets:
         lists = [plistlib.dumps(each, fmt=form) for each in (results, token) for form in forms]
         self.readers: dict[str, Callable[[bytes], object]] = {
             "plist": self._plist,
+            "any": reports.decode_any,
             "signature": lambda data: signed_data.verify_detached(base64.b64encode(data).decode(), self.body),
             "header": lambda data: signed_data.verify_detached(data.decode("latin-1"), self.body),
             "request": read_request,
@@ -91,7 +106,7 @@ class Targets:
             "outcome": lambda data: push.outcome(400, data),
         }
         self.good: list[Input] = [
-            *(("plist", each) for each in [*lists, self.body]),
+            *((name, each) for name in ("plist", "any") for each in [*lists, self.body]),
             *(("signature", base64.b64decode(each)) for each in signatures),
             ("header", signatures[0].encode()),
             ("request", request),
@@ -99,8 +114,15 @@ class Targets:
             ("parameter", base64.b64encode(request)),
             *(("envelope", each) for each in sealed),
             ("certificate", self.identity),
-            ("push", self.identity),
             ("outcome", b'{"reason":"BadDeviceToken"}'),
+        ]
+
+        self.large: list[Input] = [
+            ("plist", plistlib.dumps(results | {name: _MANY}, fmt=form)) for name in _LISTS for form in forms
+        ]
+        self.bad: list[Input] = [
+            *(("plist", same_bytes_often(references=each)) for each in (300, 15_000)),
+            ("push", self.identity),  # a phone's certificate is none for pushes
         ]
 
     def _plist(self, data: bytes) -> object:
@@ -112,8 +134,11 @@ class Targets:
         for read in (
             facts.from_device_information,
             inventories.security,
+            inventories.applications,
             inventories.profiles,
+            inventories.certificates,
             inventories.location,
+            inventories.lock_message,
         ):
             try:
                 read(report)
@@ -133,23 +158,36 @@ def fuzz(n: int, seed: int = 1, targets: Targets | None = None) -> Outcome:
             "ignore", CryptographyDeprecationWarning
         )  # odd certificates, loaded all the same
         for _ in range(n):
-            name, data = dice.choice(targets.good)
+            is_rare = dice.random() < RARE
+            name, data = dice.choice(targets.large + targets.bad if is_rare else targets.good)
             read(targets, name, damaged(data, dice), outcome)
     return outcome
 
 
 def read(targets: Targets, name: str, data: bytes, outcome: Outcome) -> None:
     """Give one input to one reader and write down what came of it."""
+    reader = targets.readers[name]
     begun = time.process_time()
     try:
-        targets.readers[name](data)
+        reader(data)
         outcome.accepted += 1
     except Malformed:
         pass
     except Exception as error:
         outcome.surprises.append((name, data, repr(error)))
     taken = time.process_time() - begun
+    if taken > SLOW:
+        taken = min(taken, _once_more(reader, data), _once_more(reader, data))
     outcome.inputs += 1
     outcome.slowest = max(outcome.slowest, taken)
     if taken > SLOW:
         outcome.slow.append((name, data))
+
+
+def _once_more(reader: Callable[[bytes], object], data: bytes) -> float:
+    """The time it takes when Python does not happen to collect the garbage of all the others just then."""
+    gc.collect()
+    begun = time.process_time()
+    with contextlib.suppress(Exception):
+        reader(data)
+    return time.process_time() - begun

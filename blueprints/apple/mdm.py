@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from mdm.apple import reports, signed_data
+from mdm.apple import plists, signed_data
 from mdm.apple.errors import Malformed
 from services.apple import conversation
 from services.apple.speakers import Unknown
 
-LARGEST = 4 * 1024 * 1024  # bytes; lists of apps and unlock tokens are large
+# Bytes. A list that is too long to be read is let in all the same: it answers an order, which then can end.
+LARGEST = 2 * plists.LARGEST
 SIGNATURE = "Mdm-Signature"
 
 
@@ -20,7 +21,7 @@ def speak() -> Response:
     try:
         body = request.get_data(cache=False)
         certificate = signed_data.verify_detached(request.headers.get(SIGNATURE, ""), body)
-        answer = conversation.hear(certificate, reports.decode_any(body))
+        answer = conversation.hear(certificate, body)
     except RequestEntityTooLarge:
         return Response(status=413)
     except (Malformed, Unknown):

@@ -40,6 +40,9 @@ def read_binary(body: bytes) -> Any:
 class _Reader:
     """Follows references. Shared scalars are read once, shared containers anew each time, and each time they
     count.
+
+    Objects may overlap, and any number of them may be the same megabyte. So all scalars together may have no
+    more bytes than the body, as they do in every honest one.
     """
 
     def __init__(self, objects: bytes, offsets: list[int], reference_size: int) -> None:
@@ -47,12 +50,10 @@ class _Reader:
         self._offsets = offsets
         self._reference_size = reference_size
         self._scalars: dict[int, Any] = {}
-        self._items = 0
+        self._items_left = MOST_ITEMS
+        self._bytes_left = len(objects)
 
     def value(self, reference: int, depth: int) -> Any:
-        self._items += 1
-        if self._items > MOST_ITEMS:
-            raise Malformed("too_many")
         if reference in self._scalars:
             return self._scalars[reference]
         if reference >= len(self._offsets):
@@ -100,7 +101,7 @@ class _Reader:
             return self._date(at)
         if kind == 0x4:
             count, at = self._count(at, size)
-            return self._bytes(at, count)
+            return self._contents(at, count)
         if kind in _TEXTS:
             return self._text(at, kind, size)
         raise Malformed("not_a_plist")
@@ -115,7 +116,7 @@ class _Reader:
         encoding, width = _TEXTS[kind]
         count, at = self._count(at, size)
         try:
-            return self._bytes(at, count * width).decode(encoding)
+            return self._contents(at, count * width).decode(encoding)
         except UnicodeDecodeError:
             raise Malformed("not_a_plist") from None
 
@@ -130,11 +131,18 @@ class _Reader:
         return int.from_bytes(self._bytes(at + 2, width), "big"), at + 2 + width
 
     def _references(self, at: int, count: int) -> list[int]:
-        if count > MOST_ITEMS:
+        self._items_left -= count
+        if self._items_left < 0:
             raise Malformed("too_many")
         width = self._reference_size
         data = self._bytes(at, count * width)
         return [int.from_bytes(data[each : each + width], "big") for each in range(0, len(data), width)]
+
+    def _contents(self, at: int, count: int) -> bytes:
+        self._bytes_left -= count
+        if self._bytes_left < 0:
+            raise Malformed("too_large")
+        return self._bytes(at, count)
 
     def _bytes(self, at: int, count: int) -> bytes:
         if at < len(MAGIC) or at + count > len(self._objects):

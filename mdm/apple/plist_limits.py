@@ -10,8 +10,10 @@ from mdm.apple.errors import Malformed
 DEEPEST = 16
 """Dictionaries and arrays inside each other; Apple's schema has no answer with more than six."""
 
-MOST_ITEMS = 20_000
-"""Keys and values together. A phone with 500 apps that lists all 16 facts of each has 16,000."""
+MOST_ITEMS = 24_000
+"""Keys and values together. A Mac with 1,000 apps that tells ten facts of each has 21,000. A body of the largest size
+with so many dates in it, the slowest of all, is read in some 65 ms.
+"""
 
 SMALLEST_INTEGER = -(2**63)
 LARGEST_INTEGER = 2**64 - 1

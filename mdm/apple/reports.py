@@ -6,8 +6,10 @@ a device".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal, cast, get_args
 
 from mdm.apple import check_in, plists
@@ -20,14 +22,28 @@ CONTENT_TYPE = "application/x-apple-aspen-mdm"
 
 MOST_PROBLEMS = 10
 LONGEST_WORDS = 500
+MOST_SAID = 16
+"""Times that keys of the envelope are looked at in a report that cannot be read; it has each once or twice."""
 
 Status = Literal["Idle", "Acknowledged", "Error", "CommandFormatError", "NotNow"]
 STATUSES: frozenset[str] = frozenset(get_args(Status))
 
 _ENVELOPE = {
-    *("UDID", "EnrollmentID", "UserID", "EnrollmentUserID", "UserShortName", "UserLongName", "NotOnConsole"),
-    *("Status", "CommandUUID", "RequestType", "ErrorChain"),
+    "UDID",
+    "EnrollmentID",
+    "UserID",
+    "EnrollmentUserID",
+    "UserShortName",
+    "UserLongName",
+    "NotOnConsole",
+    "Status",
+    "CommandUUID",
+    "RequestType",
+    "ErrorChain",
 }
+_ON_THE_ENVELOPE = re.compile(
+    rb"<key>(UDID|EnrollmentID|UserID|Status|CommandUUID)</key>\s*<string>([^<]{1,128})</string>"
+)
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -72,8 +88,15 @@ def decode(body: bytes) -> Report:
 
 
 def decode_any(body: bytes) -> CheckIn | Report:
-    """Read a body that may be either: a MessageType makes it a check-in, whatever its content type says."""
-    document = plists.read(body)
+    """Read a body that may be either: a MessageType makes it a check-in, whatever its content type says.
+
+    Of a report that is too long, or broken inside, comes what stands on its envelope, without results: the device did
+    answer that command, and would only say the same again.
+    """
+    try:
+        document: Document = plists.read(body)
+    except Malformed:
+        return from_document(_envelope(body))
     return check_in.from_document(document) if "MessageType" in document else from_document(document)
 
 
@@ -91,6 +114,16 @@ def from_document(document: Document) -> Report:
         tuple(_problem(each) for each in dictionaries(document, "ErrorChain", MOST_PROBLEMS)),
         {key: value for key, value in document.items() if key not in _ENVELOPE},
     )
+
+
+def _envelope(body: bytes) -> Document:
+    """From XML alone, as devices write it. What is said in two ways is not said."""
+    said: dict[str, str] = {}
+    for found in islice(_ON_THE_ENVELOPE.finditer(body), MOST_SAID):
+        key, value = (each.decode("latin-1") for each in found.groups())
+        if said.setdefault(key, value) != value:
+            raise Malformed("duplicate_key", key)
+    return said
 
 
 def _problem(link: Document) -> Problem:

@@ -7,7 +7,7 @@ from mdm.apple import check_in as said
 from mdm.apple.answers import Answer
 from mdm.apple.check_in import CheckIn
 from mdm.apple.commands import CONTENT_TYPE
-from mdm.apple.reports import Report
+from mdm.apple.reports import Report, decode_any
 from models import ENROLLED, AppleEnrolment, Device, Status, database
 from services import check_ins, clock
 from services.apple import enrolling, renewing, reports, speakers, vault
@@ -19,9 +19,13 @@ NOTHING = Answer(200, answers.XML, answers.NOTHING)
 NOT_SERVED = Answer(404, answers.XML, answers.NOTHING)
 
 
-def hear(certificate: bytes, message: CheckIn | Report) -> Answer:
-    """Answer a message whose signature was verified. Raises Unknown: then nothing is known, and nothing changes."""
+def hear(certificate: bytes, body: bytes) -> Answer:
+    """Answer a message whose signature was verified. Raises Unknown: then nothing is known, and nothing changes.
+
+    Raises Malformed if it cannot be read. A stranger's is not even looked at: reading it would cost more than asking.
+    """
     speaker = speakers.behind(certificate)
+    message = decode_any(body)
     is_first = speaker.status not in ENROLLED and not message.sender.is_user_channel
     if isinstance(message, said.Authenticate) and is_first:
         return _authenticate(speaker, message)

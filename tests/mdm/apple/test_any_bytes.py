@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import plistlib
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -81,16 +82,32 @@ def targets() -> Targets:
 
 def check(outcome: Outcome) -> None:
     assert not outcome.surprises, outcome.surprises[0]
-    assert not outcome.slow, (outcome.slowest, outcome.slow[0])
+    assert not outcome.slow, (outcome.slowest, outcome.slow[0][0], outcome.slow[0][1][:100])
 
 
 def test_what_is_not_damaged_is_accepted(targets: Targets) -> None:
     outcome = Outcome()
-    for name, data in targets.good:
+    for name, data in targets.good + targets.large:
         read(targets, name, data, outcome)
     check(outcome)
-    refused = {"push"}  # a phone's certificate is none for pushes
-    assert outcome.accepted == len([name for name, _ in targets.good if name not in refused])
+    assert outcome.accepted == outcome.inputs
+
+
+def test_what_nobody_may_accept_is_refused(targets: Targets) -> None:
+    outcome = Outcome()
+    for name, data in targets.bad:
+        read(targets, name, data, outcome)
+    check(outcome)
+    assert (outcome.accepted, outcome.inputs) == (0, len(targets.bad))
+
+
+def test_what_is_read_takes_no_more_memory_than_a_few_times_what_came(targets: Targets) -> None:
+    for name, data in targets.bad:
+        tracemalloc.start()
+        read(targets, name, data, Outcome())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < 10 * len(data) + 1_000_000
 
 
 def test_two_thousand_damaged_messages(targets: Targets) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from mdm.apple import plists
 from mdm.apple.errors import Malformed
+from simulation.accidents import same_bytes_often
 
 from .test_plists import HEAD, code_of
 
@@ -43,6 +44,11 @@ def test_a_long_text_that_is_used_often_is_kept_once() -> None:
     body = binary([b"\xd1\x01\x02", b"\x51a", b"\xaf\x11\x27\x10" + b"\x03" * 10_000, text])
     found = plists.read(body)["a"]
     assert len(found) == 10_000 and all(each is found[0] for each in found)
+
+
+def test_the_same_bytes_under_many_numbers_are_not_copied_each_time() -> None:
+    assert code_of(same_bytes_often(size=1_000, references=100)) == "too_large"
+    assert plists.read(same_bytes_often(size=1_000, references=1)) == {"a": [bytes(1_000)]}
 
 
 @pytest.mark.parametrize(

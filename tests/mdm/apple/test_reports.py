@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import plistlib
+import time
 from typing import Any
 
 import pytest
 
-from mdm.apple import reports
+from mdm.apple import plists, reports
 from mdm.apple.check_in import CheckOut
 from mdm.apple.errors import Malformed
+from mdm.apple.plist_limits import MOST_ITEMS
 from mdm.apple.reports import Problem, Report
+from mdm.apple.senders import Sender
 
 UDID = "00008120-000A1D2E3F401234"
 
@@ -74,3 +78,62 @@ def test_a_message_type_makes_it_a_check_in_whatever_the_address() -> None:
     body = plistlib.dumps({"UDID": UDID, "MessageType": "CheckOut", "Topic": "com.apple.mgmt.a"})
     assert isinstance(reports.decode_any(body), CheckOut)
     assert isinstance(reports.decode_any(plistlib.dumps({"UDID": UDID, "Status": "Idle"})), Report)
+
+
+LONG = [{"Name": "A"}] * MOST_ITEMS
+
+
+def test_a_report_that_is_too_long_still_says_what_it_answers() -> None:
+    keys = {"UDID": UDID, "Status": "Acknowledged", "CommandUUID": "c-1", "ProfileList": LONG}
+    assert reports.decode_any(plistlib.dumps(keys)) == Report(Sender(UDID), "Acknowledged", "c-1")
+
+
+def test_so_does_one_that_is_broken_inside() -> None:
+    keys = {"UDID": UDID, "Status": "Acknowledged", "CommandUUID": "c-1", "Name": "A bell"}
+    broken = plistlib.dumps(keys).replace(b"bell", b"\x07")
+    assert reports.decode_any(broken) == Report(Sender(UDID), "Acknowledged", "c-1")
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"UDID": UDID, "Status": "Acknowledged"},
+        {"UDID": UDID, "CommandUUID": "c-1"},
+        {"Status": "Acknowledged", "CommandUUID": "c-1"},
+        {"UDID": UDID, "Status": "Done", "CommandUUID": "c-1"},
+        {"UDID": UDID, "Status": "Acknowledged", "CommandUUID": "c-1", "Z": {"Status": "Error"}},
+        {"UDID": UDID, "MessageType": "CheckOut", "Topic": "com.apple.mgmt.a"},
+    ],
+)
+def test_what_does_not_say_it_or_says_two_things_is_refused(keys: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        reports.decode_any(plistlib.dumps({**keys, "List": LONG}))
+
+
+def test_the_envelope_is_read_from_xml_alone() -> None:
+    keys = {"UDID": UDID, "Status": "Acknowledged", "CommandUUID": "c-1", "ProfileList": list(range(30_000))}
+    with pytest.raises(Malformed):
+        reports.decode_any(plistlib.dumps(keys, fmt=plistlib.FMT_BINARY))
+
+
+@pytest.mark.parametrize("largest", [plists.LARGEST, 2 * plists.LARGEST])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"<key>Status</key>",
+        b"<key>UDID</key><string>A-1</string>",
+        b"<key>UDID</key>" + b" " * 200,
+        b"<key>UDID</key><string>" + b"a" * 129,
+        b"<date>2026-01-01T00:00:00Z</date>",
+    ],
+)
+def test_looking_for_the_envelope_takes_no_tenth_of_a_second(piece: bytes, largest: int) -> None:
+    start = b"<plist><dict><key>a</key><array>"
+    body = start + piece * ((largest - len(start)) // len(piece))
+    times = []
+    for _ in range(3):
+        begun = time.process_time()
+        with contextlib.suppress(Malformed):
+            reports.decode_any(body)
+        times.append(time.process_time() - begun)
+    assert min(times) < 0.1
