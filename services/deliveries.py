@@ -33,13 +33,14 @@ def offer(device: Device, most: int | None = None) -> list[Command]:
         allowed = [command for command in waiting.order_by(Command.id) if not _called_off(command, device)]
         if any(command.kind == "wipe" for command in allowed):
             allowed = [command for command in allowed if command.kind == "wipe"]
-        allowed.sort(key=lambda command: command.kind == "retire")  # it is the last thing a device hears
+        allowed.sort(key=_rank)
         return [command for command in allowed[:most] if _mark_sent(command, now)]
 
 
-def finish(device: Device, code: str, status: str, detail: str = "") -> bool:
+def finish(device: Device, code: str, status: str, detail: str = "", remark: str = "") -> bool:
     """A device answered: acknowledged, failed, or not_now. The same answer twice changes nothing.
 
+    `detail` is in the device's own words; `remark` is a code for what has to be said of an order that was carried out.
     Returns False when there is no such order, or none that could still be answered like that.
     """
     with database.atomic():
@@ -49,7 +50,7 @@ def finish(device: Device, code: str, status: str, detail: str = "") -> bool:
         if status == "not_now":
             return _put_back(command)
         state = CommandState.ACKNOWLEDGED if status == "acknowledged" else CommandState.FAILED
-        reason = "" if state == CommandState.ACKNOWLEDGED else "reported_by_device"
+        reason = remark if state == CommandState.ACKNOWLEDGED else "reported_by_device"
         late = state == CommandState.ACKNOWLEDGED and may_be_confirmed_late(command)
         sources = (CommandState(command.state),) if late else (CommandState.SENT,)
         if not move(command, sources, state, reason, detail[:LONGEST_DETAIL]):
@@ -73,6 +74,13 @@ def may_be_confirmed_late(command: Command) -> bool:
     if command.state == CommandState.EXPIRED:
         return command.sent_at is not None
     return command.state == CommandState.FAILED and command.reason in LOST_RIGHTS
+
+
+def _rank(command: Command) -> tuple[bool, bool]:
+    """In the order in which they were asked for, but questions let orders go first: a device whose long answer never
+    arrives is asked again each time it comes by. Retire is the last thing that it hears.
+    """
+    return (command.kind == "retire", command.kind == "refresh")
 
 
 def _called_off(command: Command, device: Device) -> bool:

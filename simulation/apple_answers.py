@@ -40,6 +40,7 @@ def carry_out(device: AppleDevice, command: Mapping[str, Any]) -> Reply:
     reply = _COMMANDS[request](device, command)
     reply.setdefault("Status", "Acknowledged")
     if reply["Status"] == "Acknowledged":
+        reply |= device.results.get(request, {})
         device.done.append(request)
     return reply
 
@@ -73,9 +74,14 @@ def _clear_passcode(device: AppleDevice, command: Mapping[str, Any]) -> Reply:
     return {}
 
 
-def _erase(device: AppleDevice, _: Mapping[str, Any]) -> Reply:
+def _erase(device: AppleDevice, command: Mapping[str, Any]) -> Reply:
+    """A Mac that cannot be erased gently is erased roughly, and says Error unless it was told to say otherwise."""
+    behaviour = command.get("ObliterationBehavior", "Default")
+    is_rough = device.is_mac and not device.erases_gently and behaviour != "Always"
+    if is_rough and behaviour == "DoNotObliterate":
+        return failed("The device could not be erased.")
     device.is_erased, device.is_enrolled = True, False
-    return {}
+    return failed("The device could not be erased.") if is_rough and behaviour == "Default" else {}
 
 
 def _remove_profile(device: AppleDevice, command: Mapping[str, Any]) -> Reply:

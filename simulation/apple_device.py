@@ -36,7 +36,8 @@ def _new_key() -> rsa.RSAPrivateKey:
 @dataclass
 class AppleDevice:
     """One device. Its keys may be passed in, because making one takes a while. `replies` are answers to give in
-    place of success, by request type, one after the other: "NotNow", "Error" or "CommandFormatError".
+    place of success, by request type, one after the other: "NotNow", "Error" or "CommandFormatError". `results` are
+    keys to give in place of its own in a successful one, by request type.
     """
 
     transport: Transport = field(repr=False)
@@ -53,9 +54,12 @@ class AppleDevice:
     """What it says of further SIMs, in Apple's words."""
     is_supervised: bool = False
     has_passcode: bool = True
+    erases_gently: bool = True
+    """Of a Mac: Erase All Content and Settings is possible."""
     style: Style = Style.APPLE
     cipher: str = "aes256_cbc"
     replies: dict[str, list[str]] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     done: list[str] = field(default_factory=list)
     """Request types of the commands carried out."""

@@ -30,7 +30,7 @@ def device_information(device: AppleDevice, command: Mapping[str, Any]) -> Reply
         "BluetoothMAC": "02:00:5e:10:00:02",
     }
     if device.is_mac:
-        known |= {"PINRequiredForDeviceLock": True, "EthernetMAC": "02:00:5e:10:00:03"}
+        known |= {"EthernetMAC": "02:00:5e:10:00:03"}
     else:
         known |= {
             "BatteryLevel": 0.81,
@@ -89,7 +89,7 @@ def applications(_: AppleDevice, command: Mapping[str, Any]) -> Reply:
     }
     wanted = command.get("Items", list(app))
     listed = {key: value for key, value in app.items() if key in wanted or key == "Identifier"}
-    return {"InstalledApplicationList": [] if command.get("ManagedAppsOnly") else [listed]}
+    return {"InstalledApplicationList": [listed]}
 
 
 def profiles(device: AppleDevice, _: Mapping[str, Any]) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -82,14 +83,20 @@ def test_a_push_goes_over_http2_with_the_certificate(
     app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, phone = apple.join(app, alice)
-    with nghttpd(authority, (phone.push_token.hex(),)) as service:
+    came_back: list[bytes] = []
+    understand = push.outcome
+    monkeypatch.setattr(
+        push, "outcome", lambda status, body: came_back.append(body) or understand(status, body)
+    )
+    with nghttpd(authority) as service:
         _configure(app, monkeypatch, apns_url=service.url)
         assert send(app) == 1
         assert states() == [("sent", "")]
         said = service.said()
-    for header in (f"apns-topic: {TOPIC}", "apns-push-type: mdm", ":method: POST", "apns-priority: 10"):
+    path = f":path: /3/device/{phone.push_token.hex()}"
+    for header in (path, f"apns-topic: {TOPIC}", "apns-push-type: mdm", ":method: POST", "apns-priority: 10"):
         assert header in said
-    assert phone.push_magic not in said
+    assert [json.loads(body) for body in came_back] == [{"mdm": phone.push_magic}]
 
 
 @pytest.mark.usefixtures("certificate")

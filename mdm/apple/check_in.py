@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mdm.apple import plists
 from mdm.apple.errors import Malformed
-from mdm.apple.fields import Document, optional_data, required_data, required_name, text, yes_or_no
+from mdm.apple.fields import Document, optional_data, required_data, required_name, text
 from mdm.apple.senders import Sender, sender
 
 CONTENT_TYPE = "application/x-apple-aspen-mdm-checkin"
@@ -50,7 +50,6 @@ class TokenUpdate:
     push_token: bytes = field(repr=False)
     push_magic: str = field(repr=False)
     unlock_token: bytes | None = field(repr=False)
-    is_awaiting_configuration: bool
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,6 @@ def _token_update(document: Document, sender: Sender) -> TokenUpdate:
         push_token=required_data(document, "Token", LONGEST_PUSH_TOKEN),
         push_magic=required_name(document, "PushMagic"),
         unlock_token=optional_data(document, "UnlockToken", LONGEST_UNLOCK_TOKEN) or None,
-        is_awaiting_configuration=yes_or_no(document, "AwaitingConfiguration") or False,
     )
 
 

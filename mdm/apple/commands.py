@@ -55,31 +55,28 @@ def security_info(command: str) -> bytes:
     return _encode(command, "SecurityInfo")
 
 
-def installed_application_list(command: str, *, managed_only: bool = False) -> bytes:
-    """Ask for the apps. Right: 256."""
-    return _encode(
-        command,
-        "InstalledApplicationList",
-        {"ManagedAppsOnly": managed_only, "Items": list(APPLICATION_ITEMS)},
-    )
+def installed_application_list(command: str) -> bytes:
+    """Ask for all apps. Right: 256."""
+    return _encode(command, "InstalledApplicationList", {"Items": list(APPLICATION_ITEMS)})
 
 
-def profile_list(command: str, *, managed_only: bool = False) -> bytes:
-    """Ask for the profiles. Right: 1."""
-    return _encode(command, "ProfileList", {"ManagedOnly": managed_only})
+def profile_list(command: str) -> bytes:
+    """Ask for all profiles. Right: 1."""
+    return _encode(command, "ProfileList")
 
 
-def certificate_list(command: str, *, managed_only: bool = False) -> bytes:
-    """Ask for the certificates; NotNow before the first unlock. Right: 1."""
-    return _encode(command, "CertificateList", {"ManagedOnly": managed_only})
+def certificate_list(command: str) -> bytes:
+    """Ask for all certificates; NotNow before the first unlock. Right: 1."""
+    return _encode(command, "CertificateList")
 
 
 def device_lock(
     command: str, *, message: str | None = None, phone_number: str | None = None, pin: str | None = None
 ) -> bytes:
-    """Lock now. Right: 4. Message and number are shown only where a passcode is set.
+    """Lock now. Right: 4. Message and number are shown only where a passcode is set; the answer says whether.
 
-    `pin` is six digits and for Macs alone, which start again and ask for it: store it before this is sent.
+    `pin` is six digits and for Macs alone, which start again and ask for it: store it before this is sent. Never for
+    a Mac with Apple silicon before macOS 11.5, which it deactivates.
     """
     return _encode(command, "DeviceLock", {"Message": message, "PhoneNumber": phone_number, "PIN": _pin(pin)})
 
@@ -93,12 +90,19 @@ def clear_passcode(command: str, unlock_token: bytes) -> bytes:
     return _encode(command, "ClearPasscode", {"UnlockToken": unlock_token})
 
 
-def erase_device(command: str, *, pin: str | None = None, preserve_data_plan: bool = False) -> bytes:
-    """Erase everything. Right: 8.
+def erase_device(command: str) -> bytes:
+    """Erase everything on an iPhone or iPad, the data plan of an eSIM too. Right: 8."""
+    return _encode(command, "EraseDevice")
 
-    `pin` is six digits, for Macs alone. `preserve_data_plan` keeps the eSIM of an iPhone or iPad.
+
+def erase_mac(command: str, pin: str) -> bytes:
+    """Erase everything on a Mac. Right: 8. `pin` is six digits.
+
+    Since macOS 12 a Mac first tries the gentle way (Erase All Content and Settings) and, if that cannot be, the other
+    one. Left to itself it then answers Error and erases itself all the same; ObliterateWithWarning makes it answer
+    Acknowledged, which is the truth.
     """
-    options = {"PIN": _pin(pin), "PreserveDataPlan": preserve_data_plan or None}
+    options = {"PIN": _pin(pin), "ObliterationBehavior": "ObliterateWithWarning"}
     return _encode(command, "EraseDevice", options)
 
 
@@ -149,11 +153,9 @@ def disable_lost_mode(command: str) -> bytes:
     return _encode(command, "DisableLostMode")
 
 
-def restart_device(command: str, *, ask_user: bool = False) -> bytes:
-    """Restart. Right: 4. Macs, and supervised iPhones and iPads. `ask_user` lets the person of a Mac choose
-    the time.
-    """
-    return _encode(command, "RestartDevice", {"NotifyUser": ask_user or None})
+def restart_device(command: str) -> bytes:
+    """Restart at once. Right: 4. Macs, and supervised iPhones and iPads."""
+    return _encode(command, "RestartDevice")
 
 
 def _encode(command: str, request: str, options: Mapping[str, Any] | None = None) -> bytes:

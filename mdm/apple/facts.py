@@ -120,6 +120,12 @@ def major(os_version: str | None) -> int | None:
     return int(start) if start.isascii() and start.isdigit() and len(start) < 4 else None
 
 
+def release(os_version: str | None) -> tuple[int, int] | None:
+    """(11, 4) of "11.4.1", None if it does not start with a number."""
+    first = major(os_version)
+    return None if first is None else (first, major((os_version or "").partition(".")[2]) or 0)
+
+
 def _model(product: str, model_name: str | None, names_added: Mapping[str, str] | None) -> str | None:
     """A phone says "iPhone" as its ModelName, which our table knows better; a Mac says "MacBook Pro", which
     it does not.

@@ -13,8 +13,13 @@ from mdm.apple.errors import Malformed
 from mdm.apple.fields import Document, data, dictionaries, dictionary, real, text, whole, yes_or_no
 from mdm.apple.reports import Report
 
-MOST_LISTED = 2_000
+MOST_LISTED = 500
+"""Apps, profiles or certificates of one device; what is beyond is passed over."""
+
 LONGEST_CERTIFICATE = 16_384
+
+LATEST = 4_102_444_800
+"""Epoch seconds of the year 2100: a clock that says more is wrong, and so is one from before 1970."""
 
 _BLOCKS_AND_FILES = 3
 """HardwareEncryptionCaps of a device that encrypts blocks and files; only with a passcode does that protect
@@ -33,8 +38,6 @@ class Security:
     encrypts_blocks_and_files: bool | None
     has_file_vault: bool | None
     has_firewall: bool | None
-    is_user_enrolment: bool | None
-    is_user_approved: bool | None
 
     @property
     def is_encrypted(self) -> bool | None:
@@ -77,8 +80,8 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Location:
-    """Degrees; `accuracy` is the radius in metres, None if unknown; `at` is epoch seconds, None if not
-    told.
+    """Degrees; `accuracy` is the radius in metres, None if unknown; `at` is when it was there by the device's clock,
+    in epoch seconds, None if not told.
     """
 
     latitude: float
@@ -93,20 +96,17 @@ def security(report: Report) -> Security:
     if found is None:
         raise Malformed("missing", "SecurityInfo")
     capabilities = whole(found, "HardwareEncryptionCaps")
-    management = dictionary(found, "ManagementStatus") or {}
     return Security(
         has_passcode=yes_or_no(found, "PasscodePresent"),
         is_passcode_compliant=yes_or_no(found, "PasscodeCompliant"),
         encrypts_blocks_and_files=None if capabilities is None else capabilities == _BLOCKS_AND_FILES,
         has_file_vault=yes_or_no(found, "FDE_Enabled"),
         has_firewall=yes_or_no(dictionary(found, "FirewallSettings") or {}, "FirewallEnabled"),
-        is_user_enrolment=yes_or_no(management, "IsUserEnrollment"),
-        is_user_approved=yes_or_no(management, "UserApprovedEnrollment"),
     )
 
 
 def applications(report: Report) -> tuple[Application, ...]:
-    """The results of InstalledApplicationList, at most 2,000."""
+    """The results of InstalledApplicationList, at most 500."""
     return tuple(
         Application(
             identifier=text(each, "Identifier"),
@@ -118,7 +118,7 @@ def applications(report: Report) -> tuple[Application, ...]:
 
 
 def profiles(report: Report) -> tuple[Profile, ...]:
-    """The results of ProfileList, at most 2,000; `payloads` are types such as com.apple.mdm."""
+    """The results of ProfileList, at most 500; `payloads` are types such as com.apple.mdm."""
     return tuple(
         Profile(
             identifier=text(each, "PayloadIdentifier") or "",
@@ -134,7 +134,7 @@ def profiles(report: Report) -> tuple[Profile, ...]:
 
 
 def certificates(report: Report) -> tuple[Certificate, ...]:
-    """The results of CertificateList, at most 2,000."""
+    """The results of CertificateList, at most 500."""
     return tuple(
         Certificate(
             common_name=text(each, "CommonName"),
@@ -174,6 +174,7 @@ def _listed(report: Report, key: str) -> list[Document]:
 def _at(results: Document) -> int | None:
     try:
         moment = datetime.fromisoformat(text(results, "Timestamp") or "")
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+        at = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
+    return at if 0 <= at < LATEST else None

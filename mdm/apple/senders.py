@@ -17,7 +17,6 @@ class Sender:
     """
 
     device: str
-    is_user_enrolment: bool = False
     user: str | None = None
     user_name: str | None = None
 
@@ -29,12 +28,9 @@ class Sender:
 
 def sender(document: Document) -> Sender:
     """Who sent a check-in or a report; raises Malformed."""
-    device = optional_name(document, "UDID")
-    by_enrolment = device is None
-    if device is None:
-        device = required_name(document, "EnrollmentID")
+    device = optional_name(document, "UDID") or required_name(document, "EnrollmentID")
     user = optional_name(document, "UserID") or optional_name(document, "EnrollmentUserID")
     if user is None and "UserShortName" not in document:
-        return Sender(device, by_enrolment)
+        return Sender(device)
     user_name = text(document, "UserLongName") or text(document, "UserShortName")
-    return Sender(device, by_enrolment, user or text(document, "UserShortName") or "", user_name)
+    return Sender(device, user or text(document, "UserShortName") or "", user_name)

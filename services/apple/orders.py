@@ -52,17 +52,18 @@ def named(identifier: str) -> tuple[str, str]:
 
 
 def _lock(command: Command, identifier: str) -> bytes:
-    text = command.params.get("text")
+    text, number = command.params.get("text"), settings.load().help_desk_phone
     if command.device.platform == Platform.MACOS:
-        return apple.device_lock(identifier, message=text, pin=vault.pin_for(command))
+        return apple.device_lock(identifier, message=text, phone_number=number, pin=vault.pin_for(command))
     if command.device.status == Status.LOST and command.device.facts.get("is_supervised"):
         return apple.enable_lost_mode(identifier, **_lost_words(command))
-    return apple.device_lock(identifier, message=text, phone_number=settings.load().help_desk_phone)
+    return apple.device_lock(identifier, message=text, phone_number=number)
 
 
 def _wipe(command: Command, identifier: str) -> bytes:
-    is_mac = command.device.platform == Platform.MACOS
-    return apple.erase_device(identifier, pin=vault.pin_for(command) if is_mac else None)
+    if command.device.platform == Platform.MACOS:
+        return apple.erase_mac(identifier, vault.pin_for(command))
+    return apple.erase_device(identifier)
 
 
 def _unlock(command: Command, identifier: str) -> bytes:

@@ -13,8 +13,6 @@ from models import AppleEnrolment, Command, CommandState, Device, database
 from services import audit, channels, check_ins, clock, commands, deliveries
 from services.apple import challenges, model_names, orders
 
-MOST_KEPT = 500  # apps, profiles or certificates of one device
-
 
 def wake(device: Device) -> None:
     """It is idle again: what it could not do before is offered anew, and not only after a minute."""
@@ -53,23 +51,45 @@ def take(device: Device, report: Report) -> None:
         deliveries.finish(device, code, "not_now")
         return
     with database.atomic():
-        if report.has_failed:
-            is_over = part == orders.parts(command)[0] or command.kind != "refresh"
-            if is_over:
-                deliveries.finish(device, code, "failed", _words(report))
-                if command.kind == "renew":
-                    challenges.forget(device)
-                return
+        if report.has_failed and (command.kind != "refresh" or part == orders.parts(command)[0]):
+            deliveries.finish(device, code, "failed", _words(report))
+            if command.kind == "renew":
+                challenges.forget(device)
         elif command.kind == "renew" and not challenges.earned_one(device):
             _fail(command, device, "no_new_certificate")
-            return
+        elif report.has_failed:
+            _go_on(command, device, part, untold=_words(report))
         else:
-            _keep(device, command, part, report)
-        if part == orders.parts(command)[-1]:
-            deliveries.finish(device, code, "acknowledged")
+            _take_what_it_tells(command, device, part, report)
+
+
+def _take_what_it_tells(command: Command, device: Device, part: str, report: Report) -> None:
+    """An answer that does not hold what was asked for is none."""
+    try:
+        _keep(device, command, part, report)
+    except Malformed:
+        if command.kind == "refresh":
+            _go_on(command, device, part, untold="")
         else:
-            done = [*command.params.get("done", []), part]
-            Command.update(params={**command.params, "done": done}).where(Command.id == command.id).execute()
+            _fail(command, device, "unreadable_answer")
+        return
+    _go_on(command, device, part, remark=_MESSAGE_RESULTS.get(inventories.lock_message(report), ""))
+
+
+def _go_on(command: Command, device: Device, part: str, untold: str | None = None, remark: str = "") -> None:
+    """To the next part, or to the end. `untold`: this one failed, with the device's words; "" if we could not read it."""
+    missing: dict[str, str] = dict(command.params.get("untold", {}))
+    if untold is not None:
+        missing[part] = untold
+    if part != orders.parts(command)[-1]:
+        done = [*command.params.get("done", []), part]
+        params = {**command.params, "done": done, "untold": missing}
+        Command.update(params=params).where(Command.id == command.id).execute()
+        return
+    if missing:
+        remark = "not_all_answered" if all(missing.values()) else "not_all_readable"
+    detail = " ".join(f"{name}: {words}" for name, words in missing.items() if words)
+    deliveries.finish(device, command.code, "acknowledged", detail, remark)
 
 
 def _fail(command: Command, device: Device, reason: str) -> None:
@@ -91,19 +111,16 @@ def _words(report: Report) -> str:
 
 
 def _keep(device: Device, command: Command, part: str, report: Report) -> None:
-    """What an answer tells. One that tells nothing that we can read is an answer all the same."""
-    try:
-        if part == "facts":
-            said = facts.from_device_information(report, model_names.added())
-            called = device.model
-            check_ins.store_facts(device, channels.of_device(device).facts(said))
-            _call_by_its_model(device, called)
-        elif command.kind == "report_found":
-            _store(device, "place", None)
-        elif part in _READ:
-            _store(device, part, _READ[part](report))
-    except Malformed:
-        return
+    """What an answer tells. Raises Malformed when it was asked something, and does not tell."""
+    if part == "facts":
+        said = facts.from_device_information(report, model_names.added())
+        called = device.model
+        check_ins.store_facts(device, channels.of_device(device).facts(said))
+        _call_by_its_model(device, called)
+    elif command.kind == "report_found":
+        _store(device, "place", None)
+    elif part in _READ:
+        _store(device, part, _READ[part](report))
 
 
 def _call_by_its_model(device: Device, before: str | None) -> None:
@@ -122,14 +139,21 @@ def _store(device: Device, part: str, found: Any) -> None:
 
 def _certificates(report: Report) -> list[dict[str, Any]]:
     """Their names are enough to show: what they prove is checked elsewhere."""
-    found = inventories.certificates(report)[:MOST_KEPT]
+    found = inventories.certificates(report)
     return [{"common_name": each.common_name, "is_identity": each.is_identity} for each in found]
 
 
 _READ: dict[str, Callable[[Report], Any]] = {
     "security": lambda report: asdict(inventories.security(report)),
-    "applications": lambda report: [asdict(each) for each in inventories.applications(report)[:MOST_KEPT]],
-    "profiles": lambda report: [asdict(each) for each in inventories.profiles(report)[:MOST_KEPT]],
+    "applications": lambda report: [asdict(each) for each in inventories.applications(report)],
+    "profiles": lambda report: [asdict(each) for each in inventories.profiles(report)],
     "certificates": _certificates,
     "place": lambda report: asdict(inventories.location(report)),
+}
+
+# What a device says of the text that a lock came with, unless it shows it.
+_MESSAGE_RESULTS: dict[str | None, str] = {
+    "NoPasscodeSet": "text_needs_passcode",
+    "DeviceInLostMode": "text_of_lost_mode",
+    "Unknown": "text_not_shown",
 }

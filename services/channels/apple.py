@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from mdm.apple.facts import Facts
+from mdm.apple.facts import Facts, release
 from models import Command, Device, Platform, Registration, Status
 from services.apple import orders, pushes
 from services.channels.steps import Step
@@ -33,12 +33,16 @@ ON_A_MAC = (
     Step(N_("Open the profile with a double click, choose Install, and type the password of this Mac."), "mac-install"),
 )  # fmt: skip
 EVERY = frozenset({"refresh", "lock", "retire", "wipe"})
+# Before that a lock takes a Mac with Apple silicon out of service: it wants the network, and an administrator of its own,
+# to come back (device.lock.yaml). We do not know which chip it has.
+FIRST_TO_SURVIVE_A_LOCK = (11, 5)
 
 
 def can(device: Device) -> frozenset[str]:
     """A Mac keeps its own passwords; where a phone is, only a supervised one tells, and only in lost mode."""
     if device.platform == Platform.MACOS:
-        return EVERY | {"restart"}
+        here = EVERY if _survives_a_lock(device) else EVERY - {"lock"}
+        return here | {"restart"}
     if not is_supervised(device):
         return EVERY | {"unlock"}
     here = EVERY | {"unlock", "restart", "report_found"}
@@ -50,6 +54,10 @@ def is_supervised(device: Device) -> bool:
 
 
 def why_not(action: str) -> str:
+    if action == "lock":
+        return N_(
+            "Lock is not here: macOS 11.0 to 11.4 may not come back from it. Update this Mac to macOS 11.5 or newer."
+        )
     if action == "unlock":
         return N_("Unlock is not here: a Mac's own passwords cannot be taken away from outside.")
     if action == "locate":
@@ -88,6 +96,11 @@ def facts(report: Facts) -> dict[str, Any]:
     said["subscriptions"] = list(said["subscriptions"]) or None
     said["host_name"] = said.pop("device_name")
     return said
+
+
+def _survives_a_lock(device: Device) -> bool:
+    version = release(device.os_version)
+    return version is None or not (11, 0) <= version < FIRST_TO_SURVIVE_A_LOCK
 
 
 def _in_full(number: str | None) -> str | None:

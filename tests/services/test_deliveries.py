@@ -108,6 +108,14 @@ def test_retire_is_the_last_thing_a_device_hears(device: Device, alice: User) ->
     assert [kind for kind, _ in offer(device)] == ["refresh", "retire"]
 
 
+def test_what_it_is_ordered_to_do_comes_before_what_it_is_asked(device: Device, alice: User) -> None:
+    """Its answers may be long, or never come."""
+    commands.ask(device, "refresh", alice)
+    commands.ask(device, "message", alice)
+    commands.ask(device, "lock", alice)
+    assert [kind for kind, _ in offer(device)] == ["message", "lock", "refresh"]
+
+
 def test_while_a_wipe_waits_nothing_else_is_sent(device: Device, alice: User) -> None:
     for kind in ("lock", "message", "refresh"):
         commands.ask(device, kind, alice)

@@ -10,6 +10,7 @@ from flask import Flask
 
 from models import AppleEnrolment, Device, Status, User
 from services import audit, lifecycle
+from services.apple import conversation
 from simulation.apple_signing import Style
 from tests import apple_devices as apple
 from tests.conftest import Clock
@@ -55,6 +56,19 @@ def test_a_certificate_of_nobody_we_know_is_400_and_not_a_reason_to_leave(app: F
     device, phone = apple.join(app, alice)
     Device.update(credential_hash=None).where(Device.id == device.id).execute()
     assert phone.report("Idle").status == 400
+
+
+def test_a_strangers_message_is_not_read(app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading costs more than asking who speaks."""
+    _, phone = apple.join(app, alice)
+    read: list[bytes] = []
+    decode = conversation.decode_any
+    monkeypatch.setattr(conversation, "decode_any", lambda body: read.append(body) or decode(body))
+    assert phone.report("Idle").status == 200
+    assert len(read) == 1
+    Device.update(credential_hash=None).execute()
+    assert phone.report("Idle").status == 400
+    assert len(read) == 1
 
 
 def test_a_certificate_ends(app: Flask, alice: User, clock: Clock) -> None:

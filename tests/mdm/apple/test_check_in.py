@@ -72,7 +72,7 @@ def test_token_update(form: Any) -> None:
     assert isinstance(message, TokenUpdate)
     assert (message.push_token, message.push_magic) == (TOKENS["Token"], TOKENS["PushMagic"])
     assert message.unlock_token == TOKENS["UnlockToken"]
-    assert not message.sender.is_user_channel and not message.is_awaiting_configuration
+    assert not message.sender.is_user_channel
 
 
 def test_secrets_stay_out_of_logs() -> None:
@@ -97,11 +97,11 @@ def test_the_user_channel_of_a_mac_is_told_apart(keys: dict[str, str]) -> None:
 
 def test_a_user_enrolment_has_an_id_of_its_own() -> None:
     message = decode("Authenticate", without="UDID", EnrollmentID="0F0F-1234")
-    assert message.sender == Sender("0F0F-1234", is_user_enrolment=True)
+    assert message.sender == Sender("0F0F-1234")
 
 
 def test_the_other_messages() -> None:
-    user = Sender(UDID, False, USER["UserID"], "Alice Example")
+    user = Sender(UDID, USER["UserID"], "Alice Example")
     assert decode("CheckOut") == CheckOut(Sender(UDID), TOPIC)
     assert decode("UserAuthenticate", **USER) == UserAuthenticate(user)
     assert decode("SetBootstrapToken", BootstrapToken=b"abc") == SetBootstrapToken(Sender(UDID), b"abc")

@@ -29,15 +29,11 @@ def sent(body: bytes) -> dict[str, Any]:
             commands.installed_application_list("c-1"),
             {
                 "RequestType": "InstalledApplicationList",
-                "ManagedAppsOnly": False,
                 "Items": ["Identifier", "Name", "ShortVersion", "Version"],
             },
         ),
-        (commands.profile_list("c-1"), {"RequestType": "ProfileList", "ManagedOnly": False}),
-        (
-            commands.certificate_list("c-1", managed_only=True),
-            {"RequestType": "CertificateList", "ManagedOnly": True},
-        ),
+        (commands.profile_list("c-1"), {"RequestType": "ProfileList"}),
+        (commands.certificate_list("c-1"), {"RequestType": "CertificateList"}),
         (commands.device_lock("c-1"), {"RequestType": "DeviceLock"}),
         (
             commands.device_lock("c-1", message="Lost. Thank you!", phone_number="+49 30 1234"),
@@ -47,10 +43,9 @@ def sent(body: bytes) -> dict[str, Any]:
         (commands.clear_passcode("c-1", b"\0\1"), {"RequestType": "ClearPasscode", "UnlockToken": b"\0\1"}),
         (commands.erase_device("c-1"), {"RequestType": "EraseDevice"}),
         (
-            commands.erase_device("c-1", preserve_data_plan=True),
-            {"RequestType": "EraseDevice", "PreserveDataPlan": True},
+            commands.erase_mac("c-1", "123456"),
+            {"RequestType": "EraseDevice", "PIN": "123456", "ObliterationBehavior": "ObliterateWithWarning"},
         ),
-        (commands.erase_device("c-1", pin="123456"), {"RequestType": "EraseDevice", "PIN": "123456"}),
         (commands.remove_profile("c-1", "org.a"), {"RequestType": "RemoveProfile", "Identifier": "org.a"}),
         (commands.install_profile("c-1", b"<p>"), {"RequestType": "InstallProfile", "Payload": b"<p>"}),
         (
@@ -61,7 +56,6 @@ def sent(body: bytes) -> dict[str, Any]:
         (commands.play_lost_mode_sound("c-1"), {"RequestType": "PlayLostModeSound"}),
         (commands.disable_lost_mode("c-1"), {"RequestType": "DisableLostMode"}),
         (commands.restart_device("c-1"), {"RequestType": "RestartDevice"}),
-        (commands.restart_device("c-1", ask_user=True), {"RequestType": "RestartDevice", "NotifyUser": True}),
     ],
 )
 def test_is_sent_as_apple_describes_it(body: bytes, expected: dict[str, Any]) -> None:
@@ -78,7 +72,7 @@ def test_a_pin_is_six_digits(pin: str) -> None:
     with pytest.raises(ValueError, match="six digits"):
         commands.device_lock("c-1", pin=pin)
     with pytest.raises(ValueError, match="six digits"):
-        commands.erase_device("c-1", pin=pin)
+        commands.erase_mac("c-1", pin)
 
 
 def test_what_apple_would_refuse() -> None:

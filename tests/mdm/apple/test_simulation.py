@@ -22,6 +22,7 @@ from mdm.apple import (
 from mdm.apple import authority as authorities
 from mdm.apple.authority import Authority
 from mdm.apple.check_in import Authenticate, CheckOut, TokenUpdate
+from simulation.apple_answers import carry_out
 from simulation.apple_device import AppleDevice, Failed, Response
 from simulation.apple_scep import Refused
 from simulation.apple_signing import Style
@@ -178,6 +179,28 @@ def test_a_mac(server: Server, phone_key: rsa.RSAPrivateKey) -> None:
     found = facts.from_device_information(about)
     assert (found.model, found.os_name, found.imei) == ("MacBook Pro", "macOS", None)
     assert refused.has_failed and locked.status == "Acknowledged"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "is_erased"),
+    [
+        (None, "Error", True),
+        ("Default", "Error", True),
+        ("DoNotObliterate", "Error", False),
+        ("ObliterateWithWarning", "Acknowledged", True),
+        ("Always", "Acknowledged", True),
+    ],
+)
+def test_a_mac_that_cannot_be_erased_gently(
+    phone_key: rsa.RSAPrivateKey, server: Server, behaviour: str | None, status: str, is_erased: bool
+) -> None:
+    """As device.erase.yaml lists it."""
+    mac = AppleDevice(server, phone_key, product="Mac15,3", erases_gently=False)
+    order = {"RequestType": "EraseDevice", "PIN": "012345"} | (
+        {"ObliterationBehavior": behaviour} if behaviour else {}
+    )
+    assert carry_out(mac, order)["Status"] == status
+    assert mac.is_erased is is_erased
 
 
 def test_what_it_sends_is_a_property_list_that_others_read(phone: AppleDevice) -> None:

@@ -1,0 +1,227 @@
+"""What a device answers to an order: long lists, parts that fail, and what it says of a text or a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from models import AppleEnrolment, Command, CommandState, Device, Status, User
+from services import commands, device_actions, settings
+from simulation.apple_device import AppleDevice
+from tests import apple_devices as apple
+from tests.conftest import Visitor
+from tests.services.conftest import audited, status_of
+
+Visit = Callable[[User | None], Visitor]
+Joined = tuple[Device, AppleDevice]
+
+TEN_KEYS: dict[str, Any] = {
+    "Identifier": "org.example.notes",
+    "Name": "Notes",
+    "ShortVersion": "2.1",
+    "Version": "210",
+    "Installing": False,
+    "BundleSize": 9_000_000,
+    "IsValidated": True,
+    "AdHocCodeSigned": False,
+    "ExternalVersionIdentifier": 840_000_000,
+    "Source": "elsewhere",
+}
+
+
+@pytest.fixture
+def phone(app: Flask, alice: User) -> Joined:
+    device, hardware = apple.join(app, alice)
+    hardware.connect()
+    return Device.get_by_id(device.id), hardware
+
+
+@pytest.fixture
+def supervised(app: Flask, alice: User) -> Joined:
+    device, hardware = apple.join(app, alice, is_supervised=True)
+    hardware.connect()
+    return Device.get_by_id(device.id), hardware
+
+
+@pytest.fixture
+def mac(app: Flask, alice: User) -> Joined:
+    device, hardware = apple.join(app, alice, 1, platform="macos")
+    hardware.connect()
+    return Device.get_by_id(device.id), hardware
+
+
+def fresh(command: Command) -> Command:
+    return Command.get_by_id(command.id)
+
+
+def inventory(device: Device) -> dict[str, Any]:
+    return AppleEnrolment.get(AppleEnrolment.device == device).inventory
+
+
+# Long lists
+
+
+def test_a_mac_with_a_thousand_apps_is_read(mac: Joined, alice: User) -> None:
+    device, hardware = mac
+    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TEN_KEYS] * 1_000}
+    command = device_actions.refresh(device, by=alice)
+    assert hardware.connect()[-1] == "CertificateList"
+    assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "")
+    assert len(inventory(device)["applications"]) == 500
+
+
+def test_a_list_that_is_too_long_fails_alone_and_the_page_says_so(
+    mac: Joined, alice: User, visit: Visit
+) -> None:
+    device, hardware = mac
+    before = inventory(device)
+    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TEN_KEYS] * 5_000}
+    command = device_actions.refresh(device, by=alice)
+    assert hardware.connect()[-1] == "CertificateList"
+    assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "not_all_readable")
+    assert inventory(device)["applications"] == before["applications"]
+    words = visit(alice).get(f"/devices/{device.code}").words("main")
+    assert "Not all that it answered could be read. The rest is up to date." in words
+
+
+def test_an_answer_that_never_arrives_holds_up_no_order(mac: Joined, alice: User) -> None:
+    device, hardware = mac
+    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TEN_KEYS] * 12_000}
+    refresh = device_actions.refresh(device, by=alice)
+    assert hardware.connect()[-1] == "InstalledApplicationList", "more than 4 MiB are not even let in"
+    lock = device_actions.lock(device, by=alice)
+    assert hardware.connect() == ["DeviceLock", "InstalledApplicationList"]
+    assert fresh(lock).state == CommandState.ACKNOWLEDGED
+    assert fresh(refresh).state == CommandState.SENT
+
+
+# Parts that fail
+
+
+def test_apples_words_for_a_part_that_failed_are_kept(phone: Joined, alice: User, visit: Visit) -> None:
+    device, hardware = phone
+    command = device_actions.refresh(device, by=alice)
+    hardware.replies |= {"SecurityInfo": ["Error"], "ProfileList": ["Error"], "CertificateList": ["NotNow"]}
+    hardware.connect()
+    hardware.connect()
+    words = "The operation could not be completed. (MCMDMErrorDomain 12021)"
+    assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "not_all_answered")
+    assert fresh(command).detail == f"security: {words} profiles: {words}"
+    page = visit(alice).get(f"/devices/{device.code}").words("main")
+    assert "It did not answer all that it was asked. The rest is up to date." in page
+    assert f"security: {words}" in page
+
+
+def test_a_part_without_what_was_asked_for_is_not_taken_for_an_answer(phone: Joined, alice: User) -> None:
+    device, hardware = phone
+    hardware.results["SecurityInfo"] = {"SecurityInfo": "none"}
+    command = device_actions.refresh(device, by=alice)
+    hardware.connect()
+    assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "not_all_readable")
+
+
+# Places
+
+
+def test_a_place_that_is_none_is_a_failure_with_words(supervised: Joined, alice: User, visit: Visit) -> None:
+    device, hardware = supervised
+    device_actions.report_lost(device, by=alice)
+    command = commands.ask(device, "locate", alice)
+    hardware.results["DeviceLocation"] = {"Latitude": "x"}
+    hardware.connect()
+    assert (fresh(command).state, fresh(command).reason) == (CommandState.FAILED, "unreadable_answer")
+    assert audited(device)[-1] == "device:locate:failed"
+    page = visit(alice).get(f"/devices/{device.code}")
+    assert "The device answered, but what it said could not be read." in page.words("main")
+    assert not page.soup.select("#place")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("2026-01-31T12:00:00Z", "By its own clock it was there at"), ("0001-01-01T00:00:00+23:59", "")],
+)
+def test_when_it_was_there_is_told_by_its_own_clock(
+    supervised: Joined, alice: User, visit: Visit, said: str, words: str
+) -> None:
+    device, hardware = supervised
+    device_actions.report_lost(device, by=alice)
+    commands.ask(device, "locate", alice)
+    hardware.results["DeviceLocation"] = {"Timestamp": said}
+    hardware.connect()
+    page = visit(alice).get(f"/devices/{device.code}")
+    assert ("By its own clock" in page.words("#place")) is bool(words)
+    assert words in page.words("#place")
+    assert "It said so" in page.words("#place")
+
+
+# Locks
+
+
+def test_a_mac_shows_the_number_of_the_help_desk(mac: Joined, alice: User) -> None:
+    device, hardware = mac
+    settings.put("help_desk_phone", "020 7946 0123", by=None)
+    device_actions.lock(device, by=alice)
+    assert b"<string>020 7946 0123</string>" in hardware.report("Idle").body
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ("NoPasscodeSet", "It has no passcode, so it shows neither a text nor a phone number."),
+        ("DeviceInLostMode", "It is in lost mode, and goes on showing what that shows."),
+        ("Unknown", "It did not show the text or the phone number."),
+    ],
+)
+def test_a_lock_whose_text_was_not_shown_says_so(
+    phone: Joined, alice: User, visit: Visit, result: str, words: str
+) -> None:
+    device, hardware = phone
+    hardware.results["DeviceLock"] = {"MessageResult": result}
+    command = device_actions.lock(device, by=alice, text="Call me")
+    hardware.connect()
+    assert fresh(command).state == CommandState.ACKNOWLEDGED
+    assert words in visit(alice).get(f"/devices/{device.code}").words("main")
+
+
+def test_a_lock_whose_text_was_shown_says_nothing_more(phone: Joined, alice: User) -> None:
+    device, hardware = phone
+    command = device_actions.lock(device, by=alice, text="Call me")
+    hardware.connect()
+    assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "")
+
+
+@pytest.mark.parametrize("version", ["11.0", "11.4.1"])
+def test_a_mac_that_a_lock_would_put_out_of_service_is_not_locked(
+    mac: Joined, alice: User, visit: Visit, version: str
+) -> None:
+    device, hardware = mac
+    Device.update(os_version=version).where(Device.id == device.id).execute()
+    browser, url = visit(alice), f"/devices/{device.code}"
+    assert "Update this Mac to macOS 11.5 or newer." in browser.get(url).words("main")
+    assert browser.post(f"{url}/lock").status == 409
+    browser.post(f"{url}/lost")
+    assert status_of(device) == Status.LOST
+    assert hardware.connect() == []
+
+
+@pytest.mark.parametrize("version", ["10.15.7", "11.5", "15.1", "", None])
+def test_every_other_mac_is_locked(mac: Joined, alice: User, version: str | None) -> None:
+    device, hardware = mac
+    Device.update(os_version=version).where(Device.id == device.id).execute()
+    device_actions.lock(Device.get_by_id(device.id), by=alice)
+    assert hardware.connect() == ["DeviceLock"]
+
+
+# Wipes
+
+
+def test_a_mac_that_cannot_be_erased_gently_says_truly_that_it_is_erased(mac: Joined, alice: User) -> None:
+    device, hardware = mac
+    hardware.erases_gently = False
+    command = device_actions.wipe(device, device.code, "", by=alice)
+    assert hardware.connect() == ["EraseDevice"]
+    assert hardware.is_erased
+    assert (fresh(command).state, status_of(device)) == (CommandState.ACKNOWLEDGED, Status.WIPED)
