@@ -150,7 +150,7 @@ def test_every_failure_looks_the_same(phone_key: rsa.RSAPrivateKey, identity: by
     wrong = [
         sealed.replace(content_key, bytes(len(content_key))),  # a key that decrypts to nothing
         sealed.replace(content_key, content_key[::-1]),
-        sealed[:-1] + bytes((sealed[-1] ^ 1,)),  # the padding
+        sealed[:-17] + bytes((sealed[-17] ^ 0x80,)) + sealed[-16:],  # the padding: its last byte is above 128
         sealed[:-16],  # a length
         sealed.replace(
             b"\x60\x86\x48\x01\x65\x03\x04\x01\x2a", b"\x60\x86\x48\x01\x65\x03\x04\x01\x2e"
