@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from delivery import pushing, sending, text_messages
+from delivery import push_connection, pushing, sending, text_messages
 from services import commands, database, enrolment, registrations, reminders, sessions, throttle
-from services.apple import push_certificates, renewing
+from services.apple import push_certificates, pushes, renewing
 
 log = logging.getLogger("muster.worker")
 
@@ -40,6 +40,7 @@ def duties() -> list[Duty]:
         Duty("reminders", reminders.remind_due, 10),
         Duty("enrolments", enrolment.expire_due, 10),
         Duty("commands", commands.expire_due, 10),
+        Duty("waking", pushes.ask_due, 3600),
         Duty("renewals", renewing.ask_due, 3600),
         Duty("push certificate", push_certificates.warn_due, 3600),
         Duty("sessions", sessions.purge, 600),
@@ -54,6 +55,7 @@ def run(app: Flask, stop: threading.Event) -> None:
     while not stop.is_set():
         if not run_due(app, all_duties):
             stop.wait(PAUSE)
+    push_connection.close()
     database.close()
     log.info("worker stopped")
 

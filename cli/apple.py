@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from cli.readable import on_the_database, one_line
 from services import database, device_authority, devices
-from services.apple import push_certificates, renewing
+from services.apple import push_certificates, pushes, renewing
 from services.refused import Refused
 
 
@@ -65,6 +65,10 @@ def push_cert(path: Path) -> None:
         raise click.ClickException(str(refused)) from None
     ends = datetime.fromtimestamp(installed.ends_at, UTC)
     click.echo(f"Installed. Topic {installed.topic}; it ends on {ends:%Y-%m-%d}.")
+    if count := pushes.out_of_reach():
+        click.echo(
+            f"Devices that can never be woken, and have to join again, since they joined before: {count}."
+        )
 
 
 @apple.command("renew")

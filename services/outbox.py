@@ -171,13 +171,13 @@ def release_stale() -> int:
         )
 
 
-def note_not_configured(medium: str = "mail") -> None:
-    """No server or gateway for it is set up: what waits says so. It counts as no try."""
+def note_not_configured(medium: str = "mail", reason: str = "not_configured") -> None:
+    """Nothing that could send it is set up, or nothing that counts today: what waits says so. It counts as no try."""
     waits = (Message.state == MessageState.WAITING) & (Message.medium == medium)
-    is_news = waits & (Message.reason != "not_configured")
+    is_news = waits & (Message.reason != reason)
     if Message.select().where(is_news).exists():
         with database.atomic():
-            Message.update(reason="not_configured", detail="").where(is_news).execute()
+            Message.update(reason=reason, detail="").where(is_news).execute()
 
 
 def call_off(condition: Any, reason: str = "cancelled_by_person") -> bool:

@@ -3,6 +3,7 @@ TLS, and a client certificate that it insists on. Its log has the headers and no
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -84,28 +85,33 @@ def install(authority: Authority, clock: Clock, days_left: float, days: int = 36
 class PushService:
     """What was asked of it stands in its log."""
 
-    def __init__(self, url: str, log: Path) -> None:
-        self.url = url
+    def __init__(self, port: int, log: Path) -> None:
+        self.port = port
+        self.url = f"https://localhost:{port}"
         self.log = log
 
     def said(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
+    def connections(self) -> int:
+        """How many it has let in so far. It numbers them, and writes the number before each line."""
+        return len(set(re.findall(r"^\[id=(\d+)\].*:method: POST", self.said(), re.MULTILINE)))
+
 
 @contextmanager
-def nghttpd(authority: Authority) -> Iterator[PushService]:
-    """Answers 200, with what it was sent. Whoever has no certificate is not let in."""
-    folder, port = authority.folder, free_port()
+def nghttpd(authority: Authority, port: int = 0) -> Iterator[PushService]:
+    """Answers 200 and what it was sent. Whoever has no certificate is not let in. Without a port it finds one."""
+    port = port or free_port()
     certificate, key = authority.server_files()
-    log = folder / "nghttpd.log"
+    log = authority.folder / "nghttpd.log"
     command = ["nghttpd", "-v", "--address=127.0.0.1", "--echo-upload", "--verify-client"]
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [*command, str(port), str(key), str(certificate)], stdout=output, stderr=output
         )
         try:
             _wait_for(port)
-            yield PushService(f"https://localhost:{port}", log)
+            yield PushService(port, log)
         finally:
             process.terminate()
             process.wait(10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,16 +12,19 @@ import httpx
 import pytest
 from flask import Flask
 
-from delivery import pushing
+import worker
+from delivery import push_connection, pushing
 from mdm.apple import push
 from models import AppleEnrolment, Device, Message, MessageState, User
 from services import clock as the_clock
-from services import database, device_actions
-from services.apple import push_certificates
+from services import database, device_actions, outbox
+from services.apple import push_certificates, pushes
 from services.refused import Refused
 from tests import apple_devices as apple
 from tests.conftest import Clock
 from tests.push_service import TOPIC, Authority, nghttpd
+
+DAY = 86_400
 
 
 @pytest.fixture
@@ -44,7 +48,14 @@ def _configure(app: Flask, monkeypatch: pytest.MonkeyPatch, **values: object) ->
     monkeypatch.setitem(app.config, "MUSTER", replace(app.config["MUSTER"], **values))
 
 
-def pushes() -> list[Message]:
+@pytest.fixture(autouse=True)
+def _nothing_kept_open() -> Iterator[None]:
+    """The worker keeps its connection as long as it lives, and every test here has another Apple."""
+    yield
+    push_connection.close()
+
+
+def all_pushes() -> list[Message]:
     return list(Message.select().where(Message.medium == "push").order_by(Message.id))
 
 
@@ -55,7 +66,7 @@ def send(app: Flask) -> int:
 
 
 def states() -> list[tuple[str, str]]:
-    return [(push.state, push.reason) for push in pushes()]
+    return [(push.state, push.reason) for push in all_pushes()]
 
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes = b"") -> list[httpx.Request]:
@@ -66,18 +77,25 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes = b"")
         asked.append(request)
         return httpx.Response(status, content=body)
 
+    push_connection.close()
     real = httpx.Client
 
     def client(**settings: object) -> httpx.Client:
         settings.pop("http2")
         settings.pop("verify")
+        settings.pop("limits")
         return real(transport=httpx.MockTransport(handle), **settings)
 
     monkeypatch.setattr(httpx, "Client", client)
     return asked
 
 
-@pytest.mark.skipif(not shutil.which("nghttpd"), reason="Debian's package nghttp2-server is not installed")
+has_nghttpd = pytest.mark.skipif(
+    not shutil.which("nghttpd"), reason="Debian's package nghttp2-server is not installed"
+)
+
+
+@has_nghttpd
 @pytest.mark.usefixtures("certificate")
 def test_a_push_goes_over_http2_with_the_certificate(
     app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch
@@ -97,6 +115,57 @@ def test_a_push_goes_over_http2_with_the_certificate(
     for header in (path, f"apns-topic: {TOPIC}", "apns-push-type: mdm", ":method: POST", "apns-priority: 10"):
         assert header in said
     assert [json.loads(body) for body in came_back] == [{"mdm": phone.push_magic}]
+
+
+@has_nghttpd
+@pytest.mark.usefixtures("certificate")
+def test_one_connection_serves_all_pushes_until_an_hour_without_any(
+    app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = the_clock.now()
+    with nghttpd(authority) as service:
+        _configure(app, monkeypatch, apns_url=service.url)
+        for number, (minutes, connections) in enumerate(((0, 1), (50, 1), (100, 1), (160, 2))):
+            now = began + minutes * 60
+            monkeypatch.setattr(the_clock, "source", lambda now=now: now)
+            apple.join(app, alice, number)
+            assert send(app) == 1
+            assert service.connections() == connections
+        monkeypatch.setattr(the_clock, "source", lambda: began + 220 * 60)
+        assert send(app) == 0
+        assert push_connection._open is None, "nobody was woken for an hour"
+    assert {state for state, _ in states()} == {"sent"}
+
+
+@has_nghttpd
+@pytest.mark.usefixtures("certificate")
+def test_a_connection_that_broke_unnoticed_is_opened_anew(
+    app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with nghttpd(authority) as service:
+        _configure(app, monkeypatch, apns_url=service.url)
+        apple.join(app, alice)
+        send(app)
+    with nghttpd(authority, service.port):
+        apple.join(app, alice, 1)
+        send(app)
+    assert [(push.state, push.tries) for push in all_pushes()] == [("sent", 1), ("sent", 1)]
+
+
+@has_nghttpd
+def test_another_certificate_has_a_connection_of_its_own(
+    app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch, certificate: None
+) -> None:
+    with nghttpd(authority) as service:
+        _configure(app, monkeypatch, apns_url=service.url)
+        _, phone = apple.join(app, alice)
+        send(app)
+        phone.connect()
+        push_certificates.install(authority.push_certificate(push_certificates.request("it@b.example")))
+        apple.join(app, alice, 1)
+        send(app)
+        assert service.connections() == 2
+    assert states() == [("sent", ""), ("sent", "")]
 
 
 @pytest.mark.usefixtures("certificate")
@@ -186,6 +255,34 @@ def test_what_apple_answers(
     assert states() == [(state, reason)]
 
 
+@pytest.mark.usefixtures("certificate")
+def test_a_push_whose_certificate_has_ended_waits_for_the_next(
+    app: Flask, alice: User, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apple.join(app, alice)
+    asked = answer_with(monkeypatch, 200)
+    real = the_clock.source
+    with monkeypatch.context() as later:
+        later.setattr(the_clock, "source", lambda: real() + 366 * DAY)
+        assert send(app) == 0
+        assert (states(), asked) == ([("waiting", "certificate_ended")], [])
+    push_certificates.install(authority.push_certificate(push_certificates.request("it@b.example"), days=700))
+    monkeypatch.setattr(the_clock, "source", lambda: real() + 366 * DAY)
+    assert send(app) == 1
+    assert (states(), len(asked)) == ([("sent", "")], 1)
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_new_certificate_wakes_those_whom_the_old_one_could_not(
+    app: Flask, alice: User, authority: Authority
+) -> None:
+    apple.join(app, alice)
+    (message,) = outbox.claim(1, pushes.MEDIUM)
+    outbox.failed(message, "refused_certificate", final=True)
+    push_certificates.install(authority.push_certificate(push_certificates.request("it@b.example")))
+    assert states() == [("failed", "refused_certificate"), ("waiting", "")]
+
+
 def test_without_a_certificate_pushes_wait(app: Flask, alice: User) -> None:
     apple.join(app, alice)
     assert send(app) == 0
@@ -200,7 +297,7 @@ def test_a_device_that_joined_before_the_certificate_is_never_pushed(
     asked = answer_with(monkeypatch, 200)
     send(app)
     assert asked == []
-    assert states() == [(MessageState.CANCELLED, "device_left")]
+    assert states() == [(MessageState.CANCELLED, "other_topic")]
 
 
 @pytest.mark.usefixtures("certificate")
@@ -256,6 +353,7 @@ def test_the_command_line_installs_it(app: Flask, authority: Authority, tmp_path
     certificate.write_bytes(authority.push_certificate(path.read_bytes()))
     answer = run.invoke(args=["apple", "push-cert", str(certificate)])
     assert TOPIC in answer.output
+    assert "join again" not in answer.output
     certificate.write_bytes(b"nonsense")
     assert run.invoke(args=["apple", "push-cert", str(certificate)]).exit_code == 1
     assert Device.select().count() == 0
@@ -284,3 +382,30 @@ def test_the_command_line_makes_the_database_that_is_not_there_yet(
     assert {"push-csr": "Wrote", "push-cert": "not a push certificate"}[command] in answer.output
     database.connect()
     assert database.is_current()
+
+
+@pytest.mark.usefixtures("certificate")
+def test_the_worker_wakes_a_device_whose_order_has_waited_for_a_day(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apple.join(app, alice)
+    asked = answer_with(monkeypatch, 200)
+    real = the_clock.source
+    for days in (0, 0.9, 1.5):
+        monkeypatch.setattr(the_clock, "source", lambda days=days: real() + days * DAY)
+        worker.run_due(app, [duty for duty in worker.duties() if duty.name in ("waking", "pushes")])
+        database.connect()
+        Message.update(next_at=0).execute()
+        send(app)
+    assert len(asked) == 2
+
+
+def test_the_command_line_counts_the_devices_that_joined_too_early(
+    app: Flask, alice: User, authority: Authority, tmp_path: Path
+) -> None:
+    apple.join(app, alice)
+    apple.join(app, alice, 1)
+    certificate = tmp_path / "push.pem"
+    certificate.write_bytes(authority.push_certificate(push_certificates.request("it@harbour.example")))
+    answer = app.test_cli_runner().invoke(args=["apple", "push-cert", str(certificate)])
+    assert "join again, since they joined before: 2." in answer.output

@@ -33,9 +33,13 @@ Outcome = Literal["delivered", "token_dead", "token_unknown", "certificate_refus
 class Push:
     """A POST to `SERVER` or whatever stands in for it."""
 
-    path: str = field(repr=False)
+    token: bytes = field(repr=False)
     headers: dict[str, str]
     body: bytes = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        return f"/3/device/{self.token.hex()}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def request(push_token: bytes, push_magic: str, topic: str, expires_at: int) -> 
         "apns-expiration": str(expires_at),
     }
     body = json.dumps({"mdm": push_magic}, separators=(",", ":")).encode("utf-8")
-    return Push(f"/3/device/{push_token.hex()}", headers, body)
+    return Push(push_token, headers, body)
 
 
 def outcome(status: int, body: bytes) -> tuple[Outcome, str]:

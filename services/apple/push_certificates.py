@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from mdm.apple import push
 from mdm.apple.errors import Malformed
-from models import ENROLLED, AppleEnrolment, AuditEntry, Device, PushCertificate, User, database
+from models import AuditEntry, PushCertificate, User, database
 from services import audit, clock, keyring, outbox, settings, users
+from services.apple import pushes
 from services.refused import N_, Refused
 
 KEY_BITS = 2048
@@ -101,7 +102,8 @@ def install(pem: bytes) -> Installed:
     with database.atomic():
         row = PushCertificate.get_or_none()
         key = _key_of(row, certificate)
-        if row is not None and row.topic and row.topic != certificate.topic and _devices():
+        old = row.topic if row is not None else ""
+        if old not in ("", certificate.topic) and pushes.joined_under(old):
             raise Refused(
                 N_(
                     "This certificate has another topic, %(new)s, than the one in use, %(old)s: the devices that have "
@@ -109,7 +111,7 @@ def install(pem: bytes) -> Installed:
                     "certificate, with the same Apple Account, instead of creating a new one."
                 ),
                 new=certificate.topic,
-                old=row.topic,
+                old=old,
             )
         PushCertificate.update(
             key=keyring.seal(key, _place("key")),
@@ -119,6 +121,7 @@ def install(pem: bytes) -> Installed:
             next_key=None,
         ).execute()
         audit.append("setting:push_certificate:installed", by=None, params={"ends_at": certificate.not_after})
+        pushes.ask_again()  # those that nobody could wake until now
     return Installed(pem, key, certificate.topic, certificate.not_after)
 
 
@@ -188,11 +191,6 @@ def _stored(row: PushCertificate | None, column: str) -> rsa.RSAPrivateKey | Non
 
 def _pem(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _devices() -> bool:
-    """Has a device joined under the topic of today?"""
-    return AppleEnrolment.select().join(Device).where(Device.status.in_(ENROLLED)).exists()
 
 
 def _place(column: str) -> str:

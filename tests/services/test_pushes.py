@@ -1,0 +1,193 @@
+"""Who is woken, how often, and why some never are."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from models import AppleEnrolment, Command, Device, Message, MessageState, PushCertificate, Status, User
+from services import device_actions, outbox
+from services.apple import profiles, pushes
+from tests import apple_devices as apple
+from tests.conftest import NOON, Clock
+from tests.push_service import TOPIC
+
+DAY = 86_400
+
+
+@pytest.fixture
+def certificate(app: Flask) -> None:
+    PushCertificate.create(id=1, certificate=b"of Apple", key=b"ours", topic=TOPIC, ends_at=NOON + 365 * DAY)
+
+
+@pytest.fixture
+def phone(app: Flask, alice: User) -> tuple[Device, apple.AppleDevice]:
+    """Without orders: it has answered what every device is asked first."""
+    device, hardware = apple.join(app, alice)
+    hardware.connect()
+    return device, hardware
+
+
+def sent() -> int:
+    """Everything goes out at once. How many pushes that were."""
+    claimed = outbox.claim(100, pushes.MEDIUM)
+    for message in claimed:
+        pushes.went_out(message)
+    return len(claimed)
+
+
+def waiting() -> int:
+    return Message.select().where(Message.medium == "push", Message.state == MessageState.WAITING).count()
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_device_whose_order_waits_is_woken_once_a_day_until_it_comes(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device, hardware = phone
+    sent()
+    clock.move(60)
+    device_actions.wipe(device, device.code, "", by=alice)
+    assert sent() == 1
+    pushed = 0
+    for _ in range(40 * 24):
+        clock.move(3600)
+        pushes.ask_due()
+        pushed += sent()
+    assert pushed == 40
+    assert hardware.connect() == ["EraseDevice"]
+    clock.move(10 * DAY)
+    assert pushes.ask_due() == 0
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_push_that_was_given_up_is_tried_again_the_next_day(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device, _ = phone
+    sent()
+    clock.move(60)
+    device_actions.lock(device, by=alice)
+    (message,) = outbox.claim(1, pushes.MEDIUM)
+    outbox.failed(message, "unreachable", final=True)
+    clock.move(DAY - 1)
+    assert pushes.ask_due() == 0
+    clock.move(1)
+    assert (pushes.ask_due(), pushes.ask_due()) == (1, 0)
+    assert sent() == 1
+
+
+@pytest.mark.usefixtures("certificate")
+@pytest.mark.parametrize("why", ["no order", "blocked", "gone", "no token", "another topic", "waits already"])
+def test_nobody_is_woken_in_vain(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock, why: str
+) -> None:
+    device, _ = phone
+    sent()
+    if why != "no order":
+        device_actions.lock(device, by=alice)
+        if why != "waits already":
+            clock.move(60)
+            sent()
+    if why in ("blocked", "gone"):
+        Device.update(status=Status.BLOCKED if why == "blocked" else Status.RETIRED).execute()
+    elif why == "no token":
+        AppleEnrolment.update(push_token=None).execute()
+    elif why == "another topic":
+        AppleEnrolment.update(topic="com.apple.mgmt.External.other").execute()
+    clock.move(2 * DAY)
+    before = waiting()
+    assert pushes.ask_due() == 0
+    assert waiting() == before
+
+
+@pytest.mark.usefixtures("certificate")
+def test_without_a_certificate_that_counts_nobody_is_asked_for(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device_actions.lock(phone[0], by=alice)
+    clock.move(60)
+    sent()
+    clock.move(400 * DAY)
+    Command.update(expires_at=None).execute()
+    assert pushes.ask_due() == 0
+    PushCertificate.update(ends_at=clock.now + DAY).execute()
+    assert pushes.ask_due() == 1
+
+
+@pytest.mark.usefixtures("certificate")
+def test_an_order_to_a_device_that_can_never_be_woken_queues_no_push(
+    phone: tuple[Device, apple.AppleDevice], alice: User
+) -> None:
+    device, _ = phone
+    sent()
+    AppleEnrolment.update(topic="com.apple.mgmt.External.other").execute()
+    device_actions.lock(device, by=alice)
+    assert waiting() == 0
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_new_address_is_told_what_waits(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device, hardware = phone
+    sent()
+    clock.move(60)
+    AppleEnrolment.update(push_token=None).execute()
+    device_actions.lock(device, by=alice)
+    assert waiting() == 0
+    hardware.update_token()
+    assert waiting() == 1
+    sent()
+    hardware.update_token()
+    assert waiting() == 0, "the same address again"
+
+
+@pytest.mark.usefixtures("certificate")
+@pytest.mark.parametrize("is_still_its", [True, False])
+def test_only_the_address_that_apple_called_dead_is_forgotten(
+    phone: tuple[Device, apple.AppleDevice], alice: User, is_still_its: bool
+) -> None:
+    device, hardware = phone
+    device_actions.lock(device, by=alice)
+    (message,) = outbox.claim(1, pushes.MEDIUM)
+    asked = pushes.written(message, TOPIC).token
+    if not is_still_its:
+        hardware.push_token = b"another one of thirty-two bytes!"
+        hardware.update_token()
+    pushes.forget(message, asked, "token_dead")
+    row = AppleEnrolment.get(AppleEnrolment.device == device)
+    assert row.push_token == (None if is_still_its else hardware.push_token)
+    assert waiting() == (0 if is_still_its else 1), "the new one is tried"
+    assert Message.get_by_id(message.id).reason == "token_dead"
+
+
+@pytest.mark.parametrize("reason", ["not_configured", "certificate_ended", "other_topic", "no_token", ""])
+def test_why_a_device_cannot_be_woken(
+    app: Flask, alice: User, clock: Clock, request: pytest.FixtureRequest, reason: str
+) -> None:
+    if reason == "other_topic":
+        device, _ = apple.join(app, alice)
+        request.getfixturevalue("certificate")
+    elif reason == "not_configured":
+        device, _ = apple.join(app, alice)
+    else:
+        request.getfixturevalue("certificate")
+        device, _ = apple.join(app, alice)
+    if reason == "certificate_ended":
+        clock.move(365 * DAY)
+    elif reason == "no_token":
+        AppleEnrolment.update(push_token=None).execute()
+    assert pushes.why_not(device) == reason
+    assert pushes.is_possible() == (reason not in ("not_configured", "certificate_ended"))
+
+
+def test_how_many_joined_too_early_is_counted(app: Flask, alice: User, bob: User) -> None:
+    assert pushes.out_of_reach() == 0
+    early, _ = apple.join(app, alice)
+    assert AppleEnrolment.get().topic == profiles.topic()
+    PushCertificate.create(id=1, certificate=b"of Apple", key=b"ours", topic=TOPIC, ends_at=NOON + DAY)
+    apple.join(app, alice, 1)
+    assert pushes.out_of_reach() == 1
+    Device.update(status=Status.RETIRED).where(Device.id == early.id).execute()
+    assert pushes.out_of_reach() == 0
