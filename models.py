@@ -59,7 +59,8 @@ class Status(StrEnum):
 
 WAITING = (Status.PENDING, Status.VERIFIED, Status.ENROLLING)
 ENROLLED = (Status.ACTIVE, Status.LOST, Status.BLOCKED, Status.RETIRE_PENDING, Status.WIPE_PENDING)
-ENDED = (Status.RETIRED, Status.WIPED, Status.EXPIRED, Status.CANCELLED)
+GONE = (Status.RETIRED, Status.WIPED)
+ENDED = (*GONE, Status.EXPIRED, Status.CANCELLED)
 COUNTED_BY_LIMIT = (*WAITING, Status.ACTIVE, Status.BLOCKED, Status.RETIRE_PENDING, Status.WIPE_PENDING)
 
 
@@ -457,7 +458,7 @@ class AppleEnrolment(Table):
     unlock_token = BlobField(null=True)  # encrypted
     bootstrap_token = BlobField(null=True)  # encrypted
     pushed_at = BigIntegerField(default=0)
-    inventory = JSONField(default=dict)  # security, applications, profiles, certificates, location
+    inventory = JSONField(default=dict)  # security, applications, profiles, certificates, place, lost_mode
     certificate_ends_at = BigIntegerField(null=True, index=True)  # of the one in use
     next_credential_hash = CharField(null=True, unique=True)  # a renewed certificate, until it is first used
     challenge_hash = CharField(null=True, unique=True)  # what earned a certificate, or may earn the next one

@@ -12,7 +12,8 @@ from services.refused import N_, Forbidden, Refused
 
 HOUR = 3600
 DAY = 24 * HOUR
-# How long an order waits for its device. Wipe and retire wait for ever.
+# How long an order waits for its device. Wipe and retire wait for ever, and so does the end of lost mode: without it a
+# device that was found stays locked.
 LIVES = {
     "refresh": DAY,
     "message": 7 * DAY,
@@ -75,6 +76,12 @@ def of_device(device: Device, limit: int = 5) -> list[Command]:
     return list(
         Command.select().where(Command.device == device).order_by(live.desc(), Command.id.desc()).limit(limit)
     )
+
+
+def live(device: Device, *kinds: str) -> list[Command]:
+    """What is under way, of these kinds or of all; oldest first."""
+    found = Command.select().where(Command.device == device, Command.state.in_(LIVE_COMMAND))
+    return list((found.where(Command.kind.in_(kinds)) if kinds else found).order_by(Command.id))
 
 
 def by_code(device: Device, code: str) -> Command | None:

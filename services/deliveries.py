@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from models import Command, CommandState, Device, Ownership, Role, Status, User, database
+from models import LIVE_COMMAND, Command, CommandState, Device, Ownership, Role, Status, User, database
 from services import audit, clock, lifecycle, permissions
 from services.commands import move, take_back
 from services.permissions import Action
 
 NOT_NOW_SECONDS = 60
 LOST_RIGHTS = ("asker_disabled", "ownership_changed", "role_revoked")  # why an order is not sent any more
+# Or because the device has been found since, or was lost again.
+FOUND = "found"
+LOST_AGAIN = "lost_again"
+NOT_LOST = "not_lost"
+WHILE_LOST = (Action.LOCATE, Action.PLAY_SOUND)  # and not a moment longer
 LONGEST_DETAIL = 500
 
 
@@ -70,10 +75,27 @@ def finish(device: Device, code: str, status: str, detail: str = "", remark: str
 
 
 def may_be_confirmed_late(command: Command) -> bool:
-    """We gave it up after it was sent: its time was over, or its right gone. If the device did it, that is what counts."""
+    """We gave it up after it was sent: its time was over, its right gone, or what it was for. If the device did it, that
+    is what counts. Where a device is that was found is nobody's business any more.
+    """
     if command.state == CommandState.EXPIRED:
         return command.sent_at is not None
-    return command.state == CommandState.FAILED and command.reason in LOST_RIGHTS
+    return command.state == CommandState.FAILED and command.reason in (*LOST_RIGHTS, FOUND, LOST_AGAIN)
+
+
+def call_off(command: Command, reason: str) -> None:
+    """Send it no more, in the caller's transaction: it is cancelled, or given up if the device has it already."""
+    was_sent = command.state == CommandState.SENT
+    state = CommandState.FAILED if was_sent else CommandState.CANCELLED
+    if not move(command, LIVE_COMMAND, state, reason):
+        return
+    take_back(command)
+    audit.append(
+        f"device:{command.kind}:{state}",
+        by=None,
+        device=command.device,
+        params={"command": command.code, "reason": reason},
+    )
 
 
 def _rank(command: Command) -> tuple[bool, bool]:
@@ -84,21 +106,15 @@ def _rank(command: Command) -> tuple[bool, bool]:
 
 
 def _called_off(command: Command, device: Device) -> bool:
-    """Is the right gone that was there when the order was asked for? Then it is sent no more."""
-    reason = _lost_right(command, device)
-    if not reason:
-        return False
-    was_sent = command.state == CommandState.SENT
-    state = CommandState.FAILED if was_sent else CommandState.CANCELLED
-    move(command, (CommandState.QUEUED, CommandState.SENT), state, reason)
-    take_back(command)
-    audit.append(
-        f"device:{command.kind}:{state}",
-        by=None,
-        device=device,
-        params={"command": command.code, "reason": reason},
-    )
-    return True
+    """Is something gone that was there when the order was asked for? Then it is sent no more."""
+    reason = NOT_LOST if _is_too_late(command, device) else _lost_right(command, device)
+    if reason:
+        call_off(command, reason)
+    return bool(reason)
+
+
+def _is_too_late(command: Command, device: Device) -> bool:
+    return command.kind in WHILE_LOST and device.status != Status.LOST
 
 
 def _lost_right(command: Command, device: Device) -> str:

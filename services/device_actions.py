@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models import ENDED, Command, Device, User, database
-from services import audit, channels, commands, devices, lifecycle, permissions
+from services import audit, channels, commands, deliveries, devices, lifecycle, permissions
 from services.lifecycle import Event
 from services.permissions import Action
 from services.refused import N_, Refused
@@ -11,6 +11,7 @@ from services.refused import N_, Refused
 LONGEST_NAME = 60
 LONGEST_MESSAGE = 300
 LONGEST_REASON = 200
+BECAUSE_LOST = "because_lost"  # marks the lock that nobody asked for by itself
 
 
 def refresh(device: Device, by: User) -> Command:
@@ -79,20 +80,28 @@ def rename(device: Device, name: str, by: User) -> None:
 
 
 def report_lost(device: Device, by: User) -> None:
-    """The device is gone: mark it, and lock it where that is possible."""
+    """The device is gone: mark it, and lock it where that is possible. What would free it is called off."""
     permissions.check(by, device, Action.REPORT_LOST)
     with database.atomic():
         lifecycle.change(device, Event.LOSE, by=by)
-        if Action.LOCK in channels.of_device(device).can(device) and not _is_being_locked(device):
-            commands.ask(device, "lock", by)
+        for command in commands.live(device, Action.REPORT_FOUND):
+            deliveries.call_off(command, deliveries.LOST_AGAIN)
+        if Action.LOCK in channels.of_device(device).can(device) and not commands.live(device, Action.LOCK):
+            commands.ask(device, Action.LOCK, by, {BECAUSE_LOST: True})
 
 
 def report_found(device: Device, by: User) -> None:
-    """It is back. Where it was kept locked for whoever finds it, that ends."""
+    """It is back. What was asked because it was lost is called off; if it may be in lost mode, that ends."""
     permissions.check(by, device, Action.REPORT_FOUND)
     with database.atomic():
         lifecycle.change(device, Event.FIND, by=by)
-        if Action.REPORT_FOUND in channels.of_device(device).can(device):
+        is_kept_locked = channels.of_device(device).may_be_in_lost_mode(device)
+        for command in commands.live(device, Action.LOCK, *deliveries.WHILE_LOST):
+            if command.kind in deliveries.WHILE_LOST:
+                deliveries.call_off(command, deliveries.NOT_LOST)
+            elif command.params.get(BECAUSE_LOST):
+                deliveries.call_off(command, deliveries.FOUND)
+        if is_kept_locked:
             commands.ask(device, Action.REPORT_FOUND, by)
 
 
@@ -107,10 +116,6 @@ def _ask_with_reason(device: Device, kind: str, reason: str, by: User) -> Comman
             text={"reason": reason},
         )
     return command
-
-
-def _is_being_locked(device: Device) -> bool:
-    return any(command.kind == "lock" and command.is_live for command in commands.of_device(device))
 
 
 def _checked(text: str, longest: int, field: str) -> str:

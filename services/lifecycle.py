@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from models import ENROLLED, LIVE_COMMAND, Command, CommandState, Device, Status, database
+from models import ENROLLED, GONE, LIVE_COMMAND, Command, CommandState, Device, Status, database
 from services import audit, clock
 from services.refused import N_, Refused
 
@@ -74,7 +74,6 @@ TABLE: dict[Event, Rule] = {
     Event.BLOCK: Rule((Status.ACTIVE,), Status.BLOCKED, "device:block:started"),
     Event.UNBLOCK: Rule((Status.BLOCKED,), Status.ACTIVE, "device:block:ended"),
 }
-GONE = (Status.RETIRED, Status.WIPED)
 DEVICE_LEFT = "device_left"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import JOIN
 
-from models import Message, MessageState, User, database
+from models import Device, Message, MessageState, User, database
 from services import audit, clock, outbox, permissions
 from services.refused import N_, Forbidden, Refused
 
@@ -12,8 +12,10 @@ OPEN = (MessageState.WAITING, MessageState.FAILED)
 
 
 def recent(limit: int, before: int = 2**63 - 1) -> list[Message]:
-    """Newest first, with their users; `before` is the id that the last page ended with."""
-    query = Message.select(Message, User).join_from(Message, User, join_type=JOIN.LEFT_OUTER)
+    """Newest first, with their users and devices; `before` is the id that the last page ended with."""
+    query = Message.select(Message, User, Device)
+    for other in (User, Device):
+        query = query.join_from(Message, other, join_type=JOIN.LEFT_OUTER)
     return list(query.where(Message.id < before).order_by(Message.id.desc()).limit(limit))
 
 

@@ -11,7 +11,7 @@ from blueprints.shared import access, organisation, pages, words
 from delivery import letters, mail_server, text_messages
 from models import Message, MessageState, Role
 from services import messages, permissions
-from services.apple import push_certificates
+from services.apple import push_certificates, pushes
 from services.refused import Refused
 
 MOST_ON_A_PAGE = 50
@@ -39,6 +39,7 @@ class Line:
     """One message, with what may be done about it. `letter` is there in the demo alone."""
 
     message: Message
+    whom: str  # a person, or a device that is to be woken
     tone: str
     reason: str
     may_be_retried: bool
@@ -50,22 +51,28 @@ class Line:
 def index() -> Response:
     before = min(request.args.get("before", LARGEST_ID, type=int), LARGEST_ID)
     found = messages.recent(MOST_ON_A_PAGE + 1, before)
+    media = _media()
     return pages.page_only(
         "admin/messages.html",
-        lines=[_line(message) for message in found[:MOST_ON_A_PAGE]],
+        lines=[_line(message, media) for message in found[:MOST_ON_A_PAGE]],
         next_before=found[MOST_ON_A_PAGE - 1].id if len(found) > MOST_ON_A_PAGE else None,
         is_first_page=before == LARGEST_ID,
         is_demo=current_app.config["DEMO"],
-        has_mail_server=mail_server.is_configured(),
-        has_gateway=bool(organisation.current().sms_gateway),
+        has_mail_server="mail" in media,
         push_certificate=_push_certificate(),
     )
 
 
 @blueprint.post("/<code>/retry")
 def retry(code: str) -> Response:
-    messages.retry(_message(code), by=access.person())
-    pages.say("good", _("The message goes out within a minute, if the mail server or the gateway takes it."))
+    message = _message(code)
+    messages.retry(message, by=access.person())
+    if message.medium == pushes.MEDIUM:
+        pages.say("good", _("The device is woken within a minute, if Apple takes the push."))
+    else:
+        pages.say(
+            "good", _("The message goes out within a minute, if the mail server or the gateway takes it.")
+        )
     return pages.go_to("/admin/messages")
 
 
@@ -89,18 +96,37 @@ def _message(code: str) -> Message:
     return message
 
 
-def _line(message: Message) -> Line:
+def _media() -> set[str]:
+    """By which of them anything can go out today."""
+    can = {
+        "mail": mail_server.is_configured(),
+        "sms": bool(organisation.current().sms_gateway),
+        pushes.MEDIUM: pushes.is_possible(),
+    }
+    return {medium for medium, is_possible in can.items() if is_possible}
+
+
+def _line(message: Message, media: set[str]) -> Line:
     return Line(
         message,
+        _whom(message),
         TONES[MessageState(message.state)],
         words.message_reason(message),
-        messages.may_be_retried(message),
+        messages.may_be_retried(message) and message.medium in media,
         messages.may_be_cancelled(message),
         _letter(message) if current_app.config["DEMO"] else None,
     )
 
 
+def _whom(message: Message) -> str:
+    if message.medium == pushes.MEDIUM and message.device is not None:
+        return words.display_name(message.device)
+    return str(message.user.name if message.user else message.recipient)
+
+
 def _letter(message: Message) -> letters.Letter | None:
+    if message.medium == pushes.MEDIUM:
+        return None  # it says nothing
     try:
         if message.medium == "sms":
             return letters.Letter(_("Text message"), text_messages.write(message), html="")

@@ -9,6 +9,7 @@ from mdm.apple import plists, signed_data
 from mdm.apple.errors import Malformed
 from services.apple import conversation
 from services.apple.speakers import Unknown
+from services.refused import Refused
 
 # Bytes. A list that is too long to be read is let in all the same: it answers an order, which then can end.
 LARGEST = 2 * plists.LARGEST
@@ -16,7 +17,9 @@ SIGNATURE = "Mdm-Signature"
 
 
 def speak() -> Response:
-    """The signature is over the body as it came. What cannot be verified is 400: no device leaves for that."""
+    """The signature is over the body as it came. What cannot be verified, or may not be, is 400: no device leaves for
+    that, and none reads a page.
+    """
     request.max_content_length = LARGEST
     try:
         body = request.get_data(cache=False)
@@ -24,6 +27,6 @@ def speak() -> Response:
         answer = conversation.hear(certificate, body)
     except RequestEntityTooLarge:
         return Response(status=413)
-    except (Malformed, Unknown):
+    except (Malformed, Unknown, Refused):
         return Response(status=400)
     return Response(answer.body, answer.status, content_type=answer.content_type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from blueprints.shared import words
 from blueprints.shared.words.apple import hints
 from mdm.apple.inventories import Application, Certificate, Profile, Security
 from models import Command, Device, User
@@ -19,9 +20,10 @@ def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] |
     if row is None:
         return None
     found = row.inventory
+    waits_for = pushes.why_not(device) if any(command.is_live for command in ordered) else ""
     may_locate = permissions.still_may(person, device, Action.LOCATE)
     return {
-        "waits": not pushes.is_possible() and any(command.is_live for command in ordered),
+        "not_woken": words.obstacle_sentence(waits_for) if waits_for else "",
         "has_pin": bool(vault.pins_of(device)),
         "hints": hints(kept.one(Security, found.get("security"))),
         "applications": kept.each(Application, found.get("applications")),

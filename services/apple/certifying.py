@@ -5,16 +5,12 @@ from __future__ import annotations
 from mdm.apple import authority as authorities
 from mdm.apple import certificates, keys
 from mdm.apple.certificate_requests import CertificateRequest
-from models import AppleEnrolment, Device, Status, database
-from services import audit, clock, codes, device_authority, enrolment, locks, settings
-from services.apple import challenges
+from models import AppleEnrolment, Device, Status
+from services import audit, clock, codes, device_authority, enrolment, settings
+from services.apple import challenges, joining
 from services.channels import apple
 from services.enrolment import UnknownToken
 from services.refused import Refused
-
-# A thousand that join at once stand in line. Without, each would try its luck with SQLite again and again, after pauses
-# that grow, and some would never have any.
-QUEUE = "apple_joining"
 
 
 def certify(request: CertificateRequest) -> bytes | None:
@@ -47,7 +43,7 @@ def _renewed(request: CertificateRequest) -> bytes | None:
         return None
     certificate, _ = _issued(request, row.device)
     still_may = Device.select(Device.id).where(Device.status.in_(challenges.MAY_RENEW))
-    with locks.named(QUEUE), database.atomic():
+    with joining.in_line():
         won = (
             AppleEnrolment.update(
                 issued=certificate, next_credential_hash=certificates.fingerprint(certificate)
@@ -70,7 +66,7 @@ def _first(request: CertificateRequest) -> bytes:
     """For an enrolment token that waits: it is used up by this. Raises Refused."""
     device = enrolment.waiting(request.challenge, apple.NAME).device
     certificate, ends_at = _issued(request, device)
-    with locks.named(QUEUE), database.atomic():
+    with joining.in_line():
         enrolment.begin(
             request.challenge,
             apple.NAME,

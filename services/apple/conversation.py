@@ -45,9 +45,7 @@ def hear(certificate: bytes, body: bytes) -> Answer:
 
 
 def _authenticate(speaker: Speaker, message: said.Authenticate) -> Answer:
-    device = speaker.device()
-    row = vault.enrolment_of(device)
-    if row is None or not enrolling.authenticate(device, row, message):
+    if not enrolling.authenticate(speaker.device(), message):
         raise Unknown()
     return NOTHING
 

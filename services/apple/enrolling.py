@@ -13,25 +13,25 @@ from services import (
     deliveries,
     enrolment,
     lifecycle,
-    locks,
 )
-from services.apple import challenges, model_names, vault
-from services.apple.certifying import QUEUE
+from services.apple import challenges, joining, model_names, pushes, speakers, vault
 from services.lifecycle import Event
 from services.refused import Refused
 
 
-def authenticate(device: Device, row: AppleEnrolment, message: Authenticate) -> bool:
+def authenticate(device: Device, message: Authenticate) -> bool:
     """The first message binds the certificate to this device. False: it may not join.
 
-    The same message again changes nothing, since its answer may have been lost.
+    The same message again changes nothing, since its answer may have been lost; it may also come on several
+    connections at once, so what counts is how things stand when it is its turn.
     """
     udid = message.sender.device
-    if device.status != Status.ENROLLING or (row.udid is not None and row.udid != udid):
-        return False
     said = facts.from_authenticate(message, model_names.added())
     try:
-        with locks.named(QUEUE), database.atomic():
+        with joining.in_line():
+            device, row = Device.get_by_id(device.id), vault.enrolment_of(device)
+            if device.status != Status.ENROLLING or row is None or row.udid not in (None, udid):
+                return False
             if row.udid is None:
                 enrolment.make_room(device, channels.of_device(device).facts(said))
                 _bind(device, udid, message.topic)
@@ -47,7 +47,7 @@ def authenticate(device: Device, row: AppleEnrolment, message: Authenticate) -> 
 def update_token(device: Device, message: TokenUpdate) -> bool:
     """How the device is woken. The first one makes it Active, and we ask it how it is; later ones reset nothing.
 
-    False: the same hardware became another person's meanwhile, so it may not join.
+    False: it left meanwhile, or the same hardware became another person's, so it may not join.
     """
     update = {
         "topic": message.topic,
@@ -56,28 +56,29 @@ def update_token(device: Device, message: TokenUpdate) -> bool:
     }
     if message.unlock_token is not None:
         update["unlock_token"] = vault.sealed(device, "unlock_token", message.unlock_token)
-    is_first = device.status == Status.ENROLLING
-    with locks.named(QUEUE), database.atomic():
-        if not check_ins.seen(device):
+    with joining.in_line():
+        device, row = Device.get_by_id(device.id), vault.enrolment_of(device)
+        is_first = device.status == Status.ENROLLING
+        if row is None or device.status not in speakers.MAY_SPEAK or not check_ins.seen(device):
             return False
         AppleEnrolment.update(**update).where(AppleEnrolment.device == device).execute()
         if is_first:
             commands.ask(device, "refresh", by=None)
+        elif row.push_token != message.push_token and commands.live(device):
+            pushes.ask(device)  # what waits was perhaps told to an address that is dead
     return True
 
 
 def leave(device: Device, message: CheckOut) -> None:
-    """The person, or our own order, removed the profile."""
+    """The person, or our own order, removed the profile. Who says so twice has left once."""
     with database.atomic():
         _forget_tokens(device)
+        for command in commands.live(device, "retire"):
+            deliveries.finish(device, command.code, "acknowledged")
+        device = Device.get_by_id(device.id)
         if device.status == Status.ENROLLING:
             lifecycle.change(device, Event.GIVE_UP, by=device)
-            return
-        for command in commands.of_device(device):
-            if command.kind == "retire" and command.is_live:
-                deliveries.finish(device, command.code, "acknowledged")
-                device.__data__.update(Device.get_by_id(device.id).__data__)
-        if device.is_enrolled:
+        elif device.is_enrolled:
             lifecycle.change(device, Event.LEAVE, by=device)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mdm.apple import commands as apple
 from models import Command, Platform, Status
 from services import settings
-from services.apple import challenges, profiles, vault
+from services.apple import challenges, lost_mode, profiles, vault
 from services.refused import Refused
 
 # Every request of an order, in turn. The device repeats `<code of the order>-<part>`.
@@ -55,8 +55,8 @@ def _lock(command: Command, identifier: str) -> bytes:
     text, number = command.params.get("text"), settings.load().help_desk_phone
     if command.device.platform == Platform.MACOS:
         return apple.device_lock(identifier, message=text, phone_number=number, pin=vault.pin_for(command))
-    if command.device.status == Status.LOST and command.device.facts.get("is_supervised"):
-        return apple.enable_lost_mode(identifier, **_lost_words(command))
+    if command.device.status == Status.LOST and lost_mode.is_possible(command.device):
+        return _lost_mode(command, identifier)
     return apple.device_lock(identifier, message=text, phone_number=number)
 
 
@@ -75,14 +75,11 @@ def _unlock(command: Command, identifier: str) -> bytes:
 
 
 def _lost_mode(command: Command, identifier: str) -> bytes:
-    return apple.enable_lost_mode(identifier, **_lost_words(command))
-
-
-def _lost_words(command: Command) -> dict[str, str]:
-    """Lost mode wants at least one of them."""
+    """It wants a text or a number at least."""
     rules = settings.load()
     text = command.params.get("text") or f"This device belongs to {rules.organisation}."
-    return {"message": text, "phone_number": rules.help_desk_phone}
+    lost_mode.begins(command.device)
+    return apple.enable_lost_mode(identifier, message=text, phone_number=rules.help_desk_phone)
 
 
 def _renew(command: Command, identifier: str) -> bytes:

@@ -11,7 +11,7 @@ from mdm.apple.errors import Malformed
 from mdm.apple.reports import Report
 from models import AppleEnrolment, Command, CommandState, Device, database
 from services import audit, channels, check_ins, clock, commands, deliveries
-from services.apple import challenges, model_names, orders
+from services.apple import challenges, lost_mode, model_names, orders
 
 
 def wake(device: Device) -> None:
@@ -118,7 +118,7 @@ def _keep(device: Device, command: Command, part: str, report: Report) -> None:
         check_ins.store_facts(device, channels.of_device(device).facts(said))
         _call_by_its_model(device, called)
     elif command.kind == "report_found":
-        _store(device, "place", None)
+        lost_mode.has_ended(device)
     elif part in _READ:
         _store(device, part, _READ[part](report))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mdm.apple import certificates
 from mdm.apple.errors import Malformed
-from models import ENROLLED, Device, Status, database
+from models import ENROLLED, GONE, Device, Status, database
 from services import clock
 
 # Written once as SQL: every check-in asks this, and most ask nothing else.
@@ -20,7 +20,6 @@ LEFT JOIN device d ON d.channel = 'apple' AND d.id = coalesce(
     (SELECT device_id FROM apple_enrolment WHERE next_credential_hash = ?1))
 LEFT JOIN apple_enrolment a ON a.device_id = d.id
 """
-GONE = (Status.RETIRED, Status.WIPED)
 MAY_SPEAK = frozenset({Status.ENROLLING, *ENROLLED})
 
 

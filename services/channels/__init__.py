@@ -1,4 +1,4 @@
-"""How each platform is managed: one table, and the same six questions for every channel."""
+"""How each platform is managed: one table, and the same questions for every channel."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ class Channel(Protocol):
 
     def why_not(self, action: str) -> str:
         """Why this channel cannot do the action: a sentence (message id)."""
+
+    def may_be_in_lost_mode(self, device: Device) -> bool:
+        """Is it perhaps kept locked for whoever finds it, until it hears `report_found`?"""
 
     def wake(self, device: Device) -> None:
         """An order waits: make the device come, where that can be done. In the caller's transaction."""

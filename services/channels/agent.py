@@ -41,6 +41,10 @@ def why_not(action: str) -> str:
     return N_("This kind of device cannot do that.")
 
 
+def may_be_in_lost_mode(device: Device) -> bool:
+    return False
+
+
 def wake(device: Device) -> None:
     """It comes by itself, every minute or so."""
 
@@ -56,7 +60,10 @@ def instructions(platform: str) -> tuple[Step, ...]:
 
 
 def encode(command: Command) -> AgentCommand:
-    return AgentCommand(id=command.code, type=cast(CommandType, command.kind), params=dict(command.params))
+    text = command.params.get("text")
+    return AgentCommand(
+        id=command.code, type=cast(CommandType, command.kind), params={"text": text} if text else {}
+    )
 
 
 def facts(report: Facts) -> dict[str, Any]:

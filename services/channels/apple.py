@@ -7,7 +7,7 @@ from typing import Any
 
 from mdm.apple.facts import Facts, release
 from models import Command, Device, Platform, Registration, Status
-from services.apple import orders, pushes
+from services.apple import lost_mode, orders, pushes
 from services.channels.steps import Step
 from services.refused import N_
 
@@ -43,14 +43,10 @@ def can(device: Device) -> frozenset[str]:
     if device.platform == Platform.MACOS:
         here = EVERY if _survives_a_lock(device) else EVERY - {"lock"}
         return here | {"restart"}
-    if not is_supervised(device):
+    if not lost_mode.is_possible(device):
         return EVERY | {"unlock"}
-    here = EVERY | {"unlock", "restart", "report_found"}
+    here = EVERY | {"unlock", "restart"}
     return here | {"locate", "play_sound"} if device.status == Status.LOST else here
-
-
-def is_supervised(device: Device) -> bool:
-    return bool(device.facts.get("is_supervised"))
 
 
 def why_not(action: str) -> str:
@@ -73,6 +69,10 @@ def why_not(action: str) -> str:
 def instructions(platform: str) -> tuple[Step, ...]:
     """How to begin; then what is done on the device, once the terms are accepted."""
     return (Step(HOW_TO_BEGIN), *(ON_A_MAC if platform == Platform.MACOS else ON_A_PHONE))
+
+
+def may_be_in_lost_mode(device: Device) -> bool:
+    return lost_mode.may_be_on(device)
 
 
 def wake(device: Device) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from blueprints.shared import device_page, words
-from blueprints.shared.words import history, names, orders
+from blueprints.shared.words import history, messages, names, orders
 from models import (
     AuditEntry,
     Command,
@@ -25,6 +25,7 @@ from models import (
     User,
     Way,
 )
+from services import deliveries
 from services.permissions import Action
 
 ROOT = Path(__file__).parent.parent.parent
@@ -121,9 +122,26 @@ def test_every_reason_that_services_give_has_a_sentence() -> None:
         for path in (ROOT / folder).rglob("*.py")
     )
     given = set(re.findall(r'(?:reason\s*[=:]\s*|return\s+)"([a-z]+(?:_[a-z]+)+)"', source))
-    assert given & set(orders.REASONS)
-    unknown = given - set(orders.REASONS)
+    known = {*orders.REASONS, *messages.PUSH_REASONS}
+    assert given & known
+    unknown = given - known
     assert not {reason for reason in unknown if f'reason="{reason}"' in source}
+
+
+def test_every_reason_for_calling_an_order_off_has_a_sentence() -> None:
+    assert {deliveries.FOUND, deliveries.LOST_AGAIN, deliveries.NOT_LOST} <= set(orders.REASONS)
+    assert set(deliveries.LOST_RIGHTS) <= set(orders.REASONS)
+
+
+def test_of_what_was_called_off_because_it_was_found_the_reason_is_told() -> None:
+    phone = Device(name="Alice's iPhone")
+    for kind, reason, why in (
+        ("lock", "found", "The device was reported found."),
+        ("locate", "not_lost", "The device is not reported lost any more."),
+        ("report_found", "lost_again", "The device was reported lost again."),
+    ):
+        command = Command(kind=kind, state="cancelled", reason=reason)
+        assert words.command_sentence(command, phone) == f"{why} Alice's iPhone is as it was."
 
 
 def test_a_code_from_a_newer_version_is_shown_as_it_is() -> None:

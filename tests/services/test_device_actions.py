@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import AuditText, Command, CommandState, Device, Ownership, Platform, Status, User
-from services import commands, device_actions, ownership
+from services import commands, deliveries, device_actions, ownership
 from services.refused import Forbidden, Refused
 from tests.services.conftest import audited, last_entry, status_of
 
@@ -278,6 +278,57 @@ def test_a_lock_that_is_under_way_is_enough(device: Device, alice: User) -> None
 def test_found_again(device: Device, alice: User) -> None:
     device_actions.report_lost(device, by=alice)
     device_actions.report_found(device, by=alice)
-    assert (status_of(device), audited(device)[-1]) == (Status.ACTIVE, "device:lost:ended")
+    assert status_of(device) == Status.ACTIVE
+    assert audited(device)[-2:] == ["device:lost:ended", "device:lock:cancelled"]
     with pytest.raises(Refused):
         device_actions.report_found(device, by=alice)
+
+
+def the_lock() -> tuple[str, str]:
+    lock = Command.select().where(Command.kind == "lock").order_by(Command.id.desc()).get()
+    return lock.state, lock.reason
+
+
+def test_a_device_that_was_found_is_not_locked_for_having_been_lost(device: Device, alice: User) -> None:
+    device_actions.report_lost(device, by=alice)
+    device_actions.report_found(device, by=alice)
+    assert the_lock() == (CommandState.CANCELLED, "found")
+    assert deliveries.offer(device) == []
+    assert last_entry("device:lock:cancelled").params["reason"] == "found"
+
+
+def test_a_lock_that_was_sent_before_the_device_was_found_is_not_sent_again_and_believed(
+    device: Device, alice: User
+) -> None:
+    device_actions.report_lost(device, by=alice)
+    (lock,) = deliveries.offer(device)
+    device_actions.report_found(device, by=alice)
+    assert the_lock() == (CommandState.FAILED, "found")
+    assert deliveries.offer(device) == []
+    assert deliveries.finish(device, lock.code, "acknowledged")
+    assert the_lock() == (CommandState.ACKNOWLEDGED, "")
+
+
+@pytest.mark.parametrize("is_lost_already", [False, True])
+def test_a_lock_that_somebody_asked_for_outlives_the_loss(
+    device: Device, alice: User, carol: User, is_lost_already: bool
+) -> None:
+    """Whoever reports a device lost and found again does not take back what an administrator wants."""
+    if is_lost_already:
+        device_actions.report_lost(device, by=alice)
+        commands.cancel(Command.get(), by=alice)
+        device_actions.lock(device, by=carol)
+    else:
+        device_actions.lock(device, by=carol)
+        device_actions.report_lost(device, by=alice)
+    device_actions.report_found(device, by=alice)
+    assert the_lock() == (CommandState.QUEUED, "")
+
+
+def test_lost_and_found_as_often_as_one_likes(device: Device, alice: User) -> None:
+    for _ in range(3):
+        device_actions.report_lost(device, by=alice)
+        device_actions.report_found(device, by=alice)
+    device_actions.report_lost(device, by=alice)
+    assert [command.kind for command in deliveries.offer(device)] == ["lock"]
+    assert status_of(device) == Status.LOST

@@ -259,7 +259,9 @@ class Life(RuleBasedStateMachine):
         if known.status == A:
             known.status = L
             if not known.live("lock"):
-                self.note_order(known, Command.select().order_by(Command.id.desc()).get())
+                command = Command.select().order_by(Command.id.desc()).get()
+                self.note_order(known, command)
+                known.orders[command.code]["because_lost"] = True
 
     @rule(code=devices)
     def find(self, code: str) -> None:
@@ -267,6 +269,10 @@ class Life(RuleBasedStateMachine):
         self.try_it(lambda: device_actions.report_found(self.row(code), by=self.alice), known.status == L)
         if known.status == L:
             known.status = A
+            lock = known.live("lock")
+            if lock and lock["because_lost"]:
+                is_given_up = lock["is_given_up"] = lock["state"] == "sent"
+                lock["state"] = "failed" if is_given_up else "cancelled"
 
     @rule(
         code=devices,
@@ -321,7 +327,8 @@ class Life(RuleBasedStateMachine):
         sent = [code for code, order in known.orders.items() if order["state"] == "sent"]
         chosen = data.draw(st.sampled_from(sent or list(known.orders)))
         order = known.orders[chosen]
-        is_late = order["state"] == "expired" and order["was_sent"] and status == "acknowledged"
+        was_ours_to_end = (order["state"] == "expired" and order["was_sent"]) or order["is_given_up"]
+        is_late = was_ours_to_end and status == "acknowledged"
         is_heard = order["state"] == "sent" or is_late
         assert deliveries.finish(self.row(code), chosen, status) == is_heard
         if not is_heard:
@@ -329,7 +336,7 @@ class Life(RuleBasedStateMachine):
         if status == "not_now":
             order.update({"state": "queued", "from": self.now + 60})
             return
-        order["state"] = status
+        order["state"], order["is_given_up"] = status, False
         if status == "failed":
             known.take_back(order["kind"])
         elif order["kind"] == "wipe" and known.status == WP:
@@ -380,6 +387,8 @@ class Life(RuleBasedStateMachine):
                 "kind": command.kind,
                 "state": "queued",
                 "was_sent": False,
+                "because_lost": False,
+                "is_given_up": False,
                 "from": self.now,
                 "ends": ends,
             }

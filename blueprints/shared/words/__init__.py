@@ -2,6 +2,12 @@
 
 from blueprints.shared.words.history import audit_sentence
 from blueprints.shared.words.meanings import meaning_sentence
+from blueprints.shared.words.messages import (
+    message_kind_word,
+    message_reason,
+    message_state_word,
+    obstacle_sentence,
+)
 from blueprints.shared.words.names import (
     action_hint,
     action_word,
@@ -22,9 +28,6 @@ from blueprints.shared.words.orders import (
     command_sentence,
     command_title,
     command_tone,
-    message_kind_word,
-    message_reason,
-    message_state_word,
     reason_sentence,
 )
 
@@ -42,6 +45,7 @@ __all__ = [
     "message_reason",
     "message_state_word",
     "not_reported",
+    "obstacle_sentence",
     "ownership_word",
     "platform_icon",
     "platform_word",

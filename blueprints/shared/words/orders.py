@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from blueprints.shared.words import agent, apple, names
-from models import Command, CommandState, Device, Message, MessageState
+from models import Command, CommandState, Device
 from services import deliveries, lifecycle
 from services.refused import N_
 
@@ -85,39 +85,11 @@ REASONS = {
     "text_needs_passcode": N_("It has no passcode, so it shows neither a text nor a phone number."),
     "text_of_lost_mode": N_("It is in lost mode, and goes on showing what that shows."),
     "text_not_shown": N_("It did not show the text or the phone number."),
-    "token_unknown": N_("Apple does not know the address for waking this device. It may give another one."),
+    "found": N_("The device was reported found."),
+    "lost_again": N_("The device was reported lost again."),
+    "not_lost": N_("The device is not reported lost any more."),
     "not_configured": N_("No mail server is set up yet."),
     "bad_sign_in": N_("The mail server did not accept our user name and password."),
-}
-
-# Of text messages, where they differ or where mails have no such thing.
-TEXT_REASONS = {
-    "unreachable": N_("The gateway for text messages could not be reached, or broke off."),
-    "refused_certificate": N_("The certificate of the gateway for text messages is not trusted."),
-    "timed_out": N_("The gateway for text messages did not answer in time."),
-    "rejected_address": N_("The gateway for text messages takes no numbers like this one."),
-    "not_configured": N_("No gateway for text messages is set up any more."),
-    "gateway_refused": N_("The gateway for text messages refused it."),
-    "quota": N_("This number has had as many text messages in 24 hours as it may have."),
-}
-
-MESSAGE_STATES = {
-    MessageState.WAITING: N_("Waiting"),
-    MessageState.SENDING: N_("Being sent"),
-    MessageState.SENT: N_("Sent"),
-    MessageState.FAILED: N_("Not sent"),
-    MessageState.CANCELLED: N_("Cancelled"),
-}
-
-MESSAGE_KINDS = {
-    "invitation": N_("Invitation"),
-    "pin": N_("Registration by PIN"),
-    "reminder": N_("Reminder"),
-    "registered": N_("Device registered"),
-    "action_done": N_("Somebody else acted"),
-    "new_sign_in": N_("New sign-in"),
-    "set_password": N_("Set a password"),
-    "push_certificate_ends": N_("Push certificate ends"),
 }
 
 
@@ -150,22 +122,6 @@ def reason_sentence(code: str, params: dict[str, Any] | None = None) -> str:
     if code not in REASONS:
         return code
     return gettext(REASONS[code], **(params or {}))
-
-
-def message_reason(message: Message) -> str:
-    """Why a mail or text came no further; nothing when there is no reason."""
-    if message.medium == "sms" and message.reason in TEXT_REASONS:
-        return gettext(TEXT_REASONS[message.reason])
-    return reason_sentence(message.reason) if message.reason else ""
-
-
-def message_kind_word(kind: str) -> str:
-    """What a message is about. A kind from a newer version is shown as it is."""
-    return gettext(MESSAGE_KINDS[kind]) if kind in MESSAGE_KINDS else kind
-
-
-def message_state_word(state: str) -> str:
-    return gettext(MESSAGE_STATES[MessageState(state)])
 
 
 def _effect(kind: str, device: Device) -> str:

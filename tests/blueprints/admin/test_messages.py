@@ -7,9 +7,11 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from models import AuditEntry, Message, MessageState, Platform, User, Way
+from models import AuditEntry, Message, MessageState, Platform, PushCertificate, User, Way
 from services import clock, outbox, registrations
+from tests import apple_devices
 from tests.conftest import Visitor
+from tests.push_service import TOPIC
 
 Visit = Callable[[User | None], Visitor]
 PAGE = "/admin/messages"
@@ -37,6 +39,64 @@ def test_kind_person_state_and_reason_are_there(
         "No mail server is set up yet.",
     ):
         assert expected in words
+
+
+@pytest.fixture
+def push(app: Flask, alice: User) -> Message:
+    apple_devices.join(app, alice)
+    return Message.get(Message.medium == "push")
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("not_configured", "No push certificate is installed yet."),
+        ("certificate_ended", "The push certificate has ended."),
+        ("refused_certificate", "Apple does not accept our push certificate"),
+        ("unreachable", "Apple's push service could not be reached."),
+        ("token_dead", "nobody is there to be woken"),
+        ("other_topic", "has to join again"),
+        ("device_left", "The device has left."),
+    ],
+)
+def test_a_push_is_told_in_its_own_words(
+    visit: Visit, carol: User, push: Message, reason: str, sentence: str
+) -> None:
+    Message.update(reason=reason).where(Message.id == push.id).execute()
+    words = visit(carol).get(PAGE).words(f"#message-{push.code}")
+    for expected in ("Wake a device", "Push", "iPhone 14 Pro", sentence):
+        assert expected in words
+    assert push.recipient not in words
+    assert "mail server" not in words
+
+
+@pytest.mark.parametrize("has_mail_server", [True, False])
+@pytest.mark.parametrize("days", [None, 0, 1])
+def test_a_push_is_tried_again_where_a_push_certificate_counts(
+    app: Flask,
+    visit: Visit,
+    carol: User,
+    push: Message,
+    monkeypatch: pytest.MonkeyPatch,
+    has_mail_server: bool,
+    days: int | None,
+) -> None:
+    monkeypatch.setitem(app.config, "MAIL_SERVER", "mail.harbour.example" if has_mail_server else "")
+    if days is not None:
+        ends_at = clock.now() + days * 86_400
+        PushCertificate.create(id=1, certificate=b"x", key=b"x", topic=TOPIC, ends_at=ends_at)
+    visitor = visit(carol)
+    forms = visitor.get(PAGE).soup.select(f"#message-{push.code} form")
+    assert ("retry" in [form["action"].split("/")[-1] for form in forms]) == (days == 1)
+    visitor.post(f"{PAGE}/{push.code}/retry")
+    assert "The device is woken within a minute" in visitor.get(PAGE).words("#messages")
+
+
+def test_in_the_demo_a_push_says_nothing(
+    app: Flask, visit: Visit, carol: User, push: Message, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "DEMO", True)
+    assert not visit(carol).get(PAGE).soup.select(f"#letter-{push.code}")
 
 
 def test_neither_link_nor_pin_is_there(

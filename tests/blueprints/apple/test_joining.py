@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import plistlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from mdm.apple import reports
 from models import AppleEnrolment, Command, Device, Platform, Status, User
 from services import lifecycle, settings
-from services.apple import vault
+from services import refused as rules
+from services.apple import enrolling, vault
 from simulation.apple_scep import Refused
 from simulation.apple_transport import Failed
 from tests import apple_devices as apple
@@ -208,3 +211,64 @@ def test_what_it_entrusts_to_us_is_sealed(app: Flask, alice: User) -> None:
     row = AppleEnrolment.get(AppleEnrolment.device == device)
     assert phone.unlock_token not in bytes(row.unlock_token)
     assert phone.push_magic.encode() not in bytes(row.push_magic)
+
+
+def test_of_many_first_tokens_at_once_one_makes_it_active_and_all_are_heard(
+    app: Flask, alice: User, at_once: Callable[..., list[Any]]
+) -> None:
+    device, token = apple.verified(alice)
+    phone = apple.make(app)
+    phone.receive(apple.profile_of(device, token))
+    phone.authenticate()
+    said = {"Token": phone.push_token, "PushMagic": phone.push_magic, "UnlockToken": phone.unlock_token}
+    assert at_once(6, lambda: phone.check_in("TokenUpdate", **said).status) == [200] * 6
+    assert status_of(device) == Status.ACTIVE
+    assert audited(device).count("device:enrolment:completed") == 1
+    assert Command.select().where(Command.device == device).count() == 1
+
+
+def test_a_first_message_that_was_overtaken_undoes_nothing(app: Flask, alice: User) -> None:
+    """It came on two connections, and one was so slow that the device has joined by the other since."""
+    device, token = apple.verified(alice)
+    phone = apple.make(app)
+    phone.receive(apple.profile_of(device, token))
+    as_it_was = Device.get_by_id(device.id)
+    phone.authenticate()
+    phone.update_token()
+    said = {"MessageType": "Authenticate", "UDID": phone.udid, "Topic": phone.management["Topic"]}
+    facts = {"OSVersion": "18.5", "BuildVersion": "22F76", "ProductName": phone.product}
+    message = reports.decode_any(plistlib.dumps({**said, **facts, "SerialNumber": phone.serial}))
+    assert not enrolling.authenticate(as_it_was, message)
+    assert status_of(device) == Status.ACTIVE
+    assert AppleEnrolment.get(AppleEnrolment.device == device).push_token == phone.push_token
+    assert Command.get(Command.device == device).state == "queued"
+
+
+@pytest.mark.parametrize("is_joining", [True, False])
+def test_of_many_goodbyes_at_once_it_leaves_once_and_all_are_heard(
+    app: Flask, alice: User, at_once: Callable[..., list[Any]], is_joining: bool
+) -> None:
+    device, token = apple.verified(alice)
+    phone = apple.make(app)
+    phone.receive(apple.profile_of(device, token))
+    phone.authenticate()
+    if not is_joining:
+        phone.update_token()
+    answers = at_once(6, lambda: phone.leave().status)
+    assert set(answers) <= ({200, 400} if is_joining else {200}), "once it is not joining we do not know it"
+    assert status_of(device) == (Status.EXPIRED if is_joining else Status.RETIRED)
+    gone = "device:enrolment:expired" if is_joining else "device:left:done"
+    assert audited(device).count(gone) == 1
+
+
+def test_a_rule_that_says_no_is_answered_without_a_page(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, phone = apple.join(app, alice)
+
+    def say_no(*_: object) -> None:
+        raise rules.Refused("a sentence for a person")
+
+    monkeypatch.setattr(enrolling, "update_token", say_no)
+    answer = phone.check_in("TokenUpdate", Token=phone.push_token, PushMagic=phone.push_magic)
+    assert (answer.status, answer.body) == (400, b"")

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from models import Device, Status, User
+from models import AppleEnrolment, Device, PushCertificate, Status, User
 from services import device_actions
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
-from tests.conftest import Clock, Visitor
+from tests.conftest import NOON, Clock, Visitor
+from tests.push_service import TOPIC
 from tests.services.conftest import audited, status_of
 
 Visit = Callable[[User | None], Visitor]
@@ -59,7 +60,34 @@ def test_without_pushes_the_page_says_that_orders_wait(
     browser, url = visit(alice), f"/devices/{phone[0].code}"
     assert not browser.get(url).soup.select("#no-push")
     browser.post(f"{url}/lock")
-    assert "cannot wake such a device" in browser.get(url).words("#no-push")
+    assert "No push certificate is installed yet." in browser.get(url).words("#no-push")
+
+
+@pytest.mark.parametrize(
+    ("topic", "token", "days", "expected"),
+    [
+        (TOPIC, b"t", 365, ""),
+        (TOPIC, b"t", 0, "The push certificate has ended."),
+        ("com.apple.mgmt.External.other", b"t", 365, "has to join again"),
+        (TOPIC, None, 365, "no address"),
+    ],
+)
+def test_why_it_cannot_be_woken_is_said_in_plain_words(
+    phone: tuple[Device, AppleDevice],
+    alice: User,
+    visit: Visit,
+    topic: str,
+    token: bytes | None,
+    days: int,
+    expected: str,
+) -> None:
+    PushCertificate.create(id=1, certificate=b"x", key=b"x", topic=TOPIC, ends_at=NOON + days * 86_400)
+    AppleEnrolment.update(topic=topic, push_token=token).execute()
+    browser, url = visit(alice), f"/devices/{phone[0].code}"
+    browser.post(f"{url}/lock")
+    said = browser.get(url).words("#no-push")
+    assert expected in said
+    assert bool(said) == bool(expected)
 
 
 @pytest.mark.parametrize("htmx", [False, True])
