@@ -20,16 +20,15 @@ log = logging.getLogger("muster.agent")
 
 blueprint = Blueprint("agent_api", __name__, url_prefix="/api/agent/v1")
 
-MOST_BAD_TOKENS = 20  # from one address, before it waits. Nobody guesses 256 bits: this only saves work
+MOST_BAD_TOKENS = (
+    20  # from one address, before it is told to wait. Nobody guesses 160 bits: this only saves work
+)
 
 
 @blueprint.post("/enroll")
 @public
 def enroll() -> Response:
-    address = f"enroll:{request.remote_addr}"
-    seconds = throttle.wait(address)
-    if seconds:
-        return _problem(429, "too_many", "Too many wrong tokens from this address.", retry_after=seconds)
+    """The token comes first: a good one never waits for the bad ones of somebody else behind the same address."""
     try:
         asked = wire.decode_enroll(_body())
     except wire.Malformed as malformed:
@@ -37,8 +36,7 @@ def enroll() -> Response:
     try:
         device, secret = enrolment.begin(asked.token, agent.NAME, asked.platform, agent.facts(asked.facts))
     except enrolment.UnknownToken as unknown:
-        throttle.allow(address, MOST_BAD_TOKENS)
-        return _problem(401, "unknown_token", str(unknown))
+        return _unknown_token(unknown)
     except enrolment.NotOffered as closed:
         return _problem(403, "not_offered", str(closed))
     except enrolment.KnownElsewhere as known:
@@ -67,6 +65,14 @@ def checkin() -> Response:
     check_ins.record(device, channel.facts(said.facts))
     commands = [channel.encode(command) for command in deliveries.offer(device)]
     return _json(200, wire.encode_commands(commands, organisation.current().agent_poll_seconds))
+
+
+def _unknown_token(unknown: enrolment.UnknownToken) -> Response:
+    address = f"enroll:{request.remote_addr}"
+    seconds = throttle.wait(address) or throttle.allow(address, MOST_BAD_TOKENS)
+    if seconds:
+        return _problem(429, "too_many", "Too many wrong tokens from this address.", retry_after=seconds)
+    return _problem(401, "unknown_token", str(unknown))
 
 
 def _device() -> Device | None:

@@ -12,7 +12,8 @@ from services.user_details import normalised
 
 ACCOUNT_LIMIT = 30  # failures on one account from anywhere, before new browsers wait
 ACCOUNT_LONGEST_WAIT = 120  # seconds: a stranger must not be able to keep the owner out
-ADDRESS_LIMIT = 60  # failures from one address, over all accounts
+ADDRESS_LIMIT = 60  # failures from one address, over all accounts, before it counts as one that floods us
+FLOOD_PAUSE = 5  # seconds between two tries from such an address: whoever sits behind it too still gets in
 
 
 class Wrong(Refused):
@@ -26,7 +27,7 @@ class Wrong(Refused):
 
 
 class TooMany(Refused):
-    """This address has failed too often. `seconds` says how long it waits."""
+    """This address has failed too often. `seconds` says how long this try has to wait."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
@@ -42,33 +43,28 @@ def attempt(username: str, password: str, address: str, known_browser: bool = Fa
     def is_right(user: User | None) -> bool:
         return passwords.verify(user.password_hash if user else None, password)
 
-    return attempt_with(username, is_right, address, known_browser)
+    return attempt_with(username, is_right, address, "browser" if known_browser else "")
 
 
 def attempt_with(
-    username: str, is_right: Callable[[User | None], bool], address: str, known_browser: bool = False
+    username: str, is_right: Callable[[User | None], bool], address: str, known_by: str = ""
 ) -> User:
     """The same for any proof: `is_right` gets the user, or None when it must say no in the same time.
 
-    A browser in which the account was signed in before (`known_browser`) does not wait for what strangers
-    did to the account elsewhere; only for its own failures.
+    `known_by` names what no stranger has: a browser in which the account was signed in before ("browser"), or a link
+    that was made for it ("link"). Whoever has it waits for what failed with it, and for nothing that strangers did.
     """
-    refuse_flood(address)
     name = normalised(username)[:200]
     account = _account(name)
-    rules = settings.load()
-    if known_browser:
-        keys = [(f"{account}:known", rules.sign_in_failures, throttle.LONGEST_WAIT)]
-    else:
-        keys = [
-            (f"{account}:{address}", rules.sign_in_failures, throttle.LONGEST_WAIT),
-            (account, ACCOUNT_LIMIT, ACCOUNT_LONGEST_WAIT),
-        ]
+    is_flooded = throttle.wait(_flood(address)) > 0
+    keys = _keys(account, address, known_by, is_flooded)
     # Each one counts the attempt, until one says wait: who waits at one address is not counted against others.
-    may_try = not any(throttle.allow(*key) for key in keys)
+    seconds = next(filter(None, (throttle.allow(*key) for key in keys)), 0)
+    if seconds and is_flooded:
+        raise TooMany(seconds)  # before a hash is computed: that would keep everybody waiting
 
     user = users.find(name)
-    is_proved = is_right(user if may_try else None)
+    is_proved = is_right(None if seconds else user)
     if user is None or not is_proved or user.is_disabled or not permissions.has_role(user, Role.USER_PORTAL):
         count_failure(address)
         audit.append("user:sign_in:failed", by=None, user=user, text={"address": address})
@@ -101,16 +97,28 @@ def forgive(user: User) -> None:
     throttle.forget_all(_account(user.username))
 
 
-def refuse_flood(address: str) -> None:
-    """Raises TooMany when an address has failed too often, whichever accounts it tried."""
-    seconds = throttle.wait(f"address:{address}")
-    if seconds:
-        raise TooMany(seconds)
-
-
 def count_failure(address: str) -> None:
-    """A secret other than a password was wrong: it counts against the address."""
-    throttle.allow(f"address:{address}", ADDRESS_LIMIT)
+    """A password or another secret was wrong: it counts against the address, whichever account it was for."""
+    throttle.allow(_flood(address), ADDRESS_LIMIT)
+
+
+def _keys(account: str, address: str, known_by: str, is_flooded: bool) -> list[tuple[str, int, int]]:
+    """What counts an attempt: key, limit, and the longest wait in seconds.
+
+    From an address that floods us each name has one try before its waits grow, and all together one in five seconds.
+    """
+    most = settings.load().sign_in_failures
+    if known_by:
+        return [(f"{account}:{known_by}", most, throttle.LONGEST_WAIT)]
+    return [
+        *([(f"flood:{address}", 1, FLOOD_PAUSE)] if is_flooded else []),
+        (f"{account}:{address}", 1 if is_flooded else most, throttle.LONGEST_WAIT),
+        (account, ACCOUNT_LIMIT, ACCOUNT_LONGEST_WAIT),
+    ]
+
+
+def _flood(address: str) -> str:
+    return f"address:{address}"
 
 
 def _account(name: str) -> str:

@@ -80,16 +80,17 @@ def prove(
     """Check the password, the PIN or both, as the registration asks. Uses nothing up.
 
     With the link, wrong PINs count against the PIN: five, then it is burnt. Without it they count against
-    the sign-in, so that a stranger who knows a name burns nobody's PIN. Raises Refused.
+    the sign-in, so that a stranger who knows a name burns nobody's PIN. No stranger has the link, so nobody who has
+    it waits for what strangers did. Raises Refused.
     """
     pin = "".join(character for character in pin if not character.isspace() and character != "-")
     if registration is not None and with_link:
-        return _prove_with_link(registration, password, pin, address, known_browser)
+        return _prove_with_link(registration, password, pin, address)
 
     def is_right(user: User | None) -> bool:
         return _is_right(registration if user else None, user, password, pin)
 
-    user = sign_in.attempt_with(username, is_right, address, known_browser)
+    user = sign_in.attempt_with(username, is_right, address, "browser" if known_browser else "")
     if registration is None or registration.user_id != user.id:
         raise Refused(
             N_("Nothing is waiting for this kind of device. Ask for a registration in the portal first.")
@@ -116,30 +117,28 @@ def why_not(registration: Registration) -> str:
     return "" if registration.device.platform in offered else registration_rules.NOT_OFFERED
 
 
-def _prove_with_link(
-    registration: Registration, password: str, pin: str, address: str, known_browser: bool
-) -> Registration:
+def _prove_with_link(registration: Registration, password: str, pin: str, address: str) -> Registration:
     proof = Proof(registration.proof)
-    sign_in.refuse_flood(address)
     _refuse_dead(registration)
     if proof.asks_for_pin and not _reserve_pin_try(registration):
         raise Refused(
             N_("This PIN is spent: it was wrong five times. Ask for a new one in the portal."), field="pin"
         )
-    if proof.asks_for_password:
-        sign_in.attempt_with(
-            registration.user.username,
-            lambda user: _is_right(registration if user else None, user, password, pin),
-            address,
-            known_browser,
-        )
-    elif not _is_right(registration, registration.user, password, pin):
-        sign_in.count_failure(address)
-        raise sign_in.Wrong()
-    if proof.asks_for_pin:
-        Registration.update(pin_tries=Registration.pin_tries - 1).where(
-            Registration.id == registration.id
-        ).execute()
+    try:
+        if proof.asks_for_password:
+            sign_in.attempt_with(
+                registration.user.username,
+                lambda user: _is_right(registration if user else None, user, password, pin),
+                address,
+                known_by="link",
+            )
+        elif not _is_right(registration, registration.user, password, pin):
+            sign_in.count_failure(address)
+            raise sign_in.Wrong()
+    except sign_in.TooMany:
+        _give_back_pin_try(registration, proof)
+        raise
+    _give_back_pin_try(registration, proof)
     return registration
 
 
@@ -158,6 +157,14 @@ def _reserve_pin_try(registration: Registration) -> bool:
         .where(Registration.id == registration.id, Registration.pin_tries < MOST_PIN_TRIES)
         .execute()
     )
+
+
+def _give_back_pin_try(registration: Registration, proof: Proof) -> None:
+    """The PIN was right, or was not looked at."""
+    if proof.asks_for_pin:
+        Registration.update(pin_tries=Registration.pin_tries - 1).where(
+            Registration.id == registration.id
+        ).execute()
 
 
 def _refuse_dead(registration: Registration) -> None:

@@ -84,7 +84,6 @@ def _prove_with_link(registration: Registration | None) -> Response:
             form.pin.text if "pin" in form else "",
             request.remote_addr or "",
             with_link=True,
-            known_browser=known_browser.is_known_for(registration.user.username),
         )
     except verification.Gone as gone:
         return journey.closed(gone)

@@ -142,6 +142,18 @@ def test_a_kind_of_computer_that_was_closed_meanwhile_is_told_so(
     assert Device.get().status == Status.VERIFIED
 
 
+def test_a_kind_of_computer_that_asks_for_more_proof_is_told_so(
+    alice: User, a_token: Token, send: Send
+) -> None:
+    token = a_token(alice)
+    settings.put("proof_windows", "both", by=None)
+    answer = send(ENROLL, enrollment(token, "windows"))
+    assert_problem(answer, 403, "not_offered")
+    assert answer.json["title"] == "This needs a registration of its own. Start it in the portal."
+    assert (Device.get().status, Device.get().platform) == (Status.VERIFIED, "linux")
+    assert send(ENROLL, enrollment(token)).status_code == 201
+
+
 def test_the_same_computer_again_replaces_its_older_entry(
     alice: User, join: Callable[..., tuple[Device, str]], send: Send
 ) -> None:
@@ -168,21 +180,30 @@ def test_a_computer_of_somebody_else_is_refused(
     assert Registration.get_by_id(issued.registration.id).token_hash is not None, "the token still works"
 
 
-def test_an_address_with_many_bad_tokens_waits(alice: User, a_token: Token, send: Send, clock: Clock) -> None:
+def test_an_address_with_many_bad_tokens_is_told_to_wait(send: Send, clock: Clock) -> None:
     for _ in range(agent_api.MOST_BAD_TOKENS):
         assert_problem(send(ENROLL, enrollment("wrong")), 401)
-    good = enrollment(a_token(alice))
-    answer = send(ENROLL, good)
+    answer = send(ENROLL, enrollment("wrong"))
     assert_problem(answer, 429, "too_many")
     clock.move(int(answer.headers["Retry-After"]))
-    assert send(ENROLL, good).status_code == 201
+    assert_problem(send(ENROLL, enrollment("wrong")), 401)
 
 
-def test_other_addresses_do_not_wait_for_it(alice: User, a_token: Token, send: Send) -> None:
-    for _ in range(agent_api.MOST_BAD_TOKENS):
+def test_a_good_token_does_not_wait_for_the_bad_ones_of_somebody_behind_the_same_address(
+    alice: User, a_token: Token, send: Send
+) -> None:
+    for _ in range(agent_api.MOST_BAD_TOKENS + 1):
+        answer = send(ENROLL, enrollment("wrong"))
+    assert_problem(answer, 429)
+    assert send(ENROLL, enrollment(a_token(alice))).status_code == 201
+    assert_problem(send(ENROLL, enrollment("wrong")), 429)  # and does not forgive them
+
+
+def test_other_addresses_do_not_wait_for_it(app: Flask, send: Send) -> None:
+    for _ in range(agent_api.MOST_BAD_TOKENS + 1):
         send(ENROLL, enrollment("wrong"))
-    answer = send(ENROLL, enrollment(a_token(alice)), environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
-    assert answer.status_code == 201
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    assert_problem(send(ENROLL, enrollment("wrong"), environ_overrides=elsewhere), 401)
 
 
 # Checking in
@@ -488,3 +509,18 @@ def test_a_busy_database_says_try_again(
     answer = send(CHECKIN, {"facts": FACTS}, secret)
     assert_problem(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_computer_that_claims_anothers_identity_after_it_joined_keeps_nobody_out(
+    alice: User, bob: User, carol: User, join: Callable[..., tuple[Device, str]], send: Send
+) -> None:
+    issued = registrations.start(bob, "linux", Way.QR, by=carol)
+    token = enrolment_tokens.accept(issued.registration, issued.registration.issued_at)
+    secret = send(ENROLL, {"token": token, "platform": "linux", "facts": {}}).json["secret"]
+    send(CHECKIN, {"facts": {}}, secret)
+    older, _ = join(alice)
+    assert send(CHECKIN, {"facts": FACTS}, secret).status_code == 200
+    assert Device.get_by_id(issued.device.id).stable_id is None
+    newer, _ = join(alice)
+    assert Device.get_by_id(older.id).status == Status.RETIRED
+    assert (newer.status, newer.stable_id) == (Status.ACTIVE, FACTS["stable_id"])

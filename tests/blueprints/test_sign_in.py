@@ -94,6 +94,17 @@ def test_strangers_do_not_lock_out_a_browser_that_is_known(visit: Visit, app: Fl
     assert known.post("/sign-in", username="alice", password=PASSWORD, csrf_token=token).status == 303
 
 
+def test_a_flood_from_its_own_address_does_not_lock_out_a_browser_that_is_known(visit: Visit) -> None:
+    known, stranger = visit(None), visit(None)
+    sign_in(known)
+    known.post("/sign-out", csrf_token=_token_of(known.get("/account")))
+    for number in range(61):
+        sign_in(stranger, username=f"nobody{number}", password="wrong")
+    assert sign_in(stranger, username="alice").status == 429
+    token = _token_of(known.get("/sign-in"))
+    assert sign_in(known, csrf_token=token).status == 303
+
+
 def test_an_address_that_tries_too_much_waits(visit: Visit) -> None:
     visitor = visit(None)
     for number in range(61):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models import Device, Registration, Role, Status, Throttle, User, Way
+from services import clock as the_clock
 from services import enrolment_tokens, passwords, registrations, sign_in, throttle, users, verification
 from services.codes import digest
 from services.refused import Refused
@@ -275,9 +276,53 @@ def test_wrong_secrets_count_against_the_address(with_pin: Issued, monkeypatch: 
     for _ in range(3):
         with pytest.raises(Wrong):
             prove(with_pin, password="", pin=wrong_pin(with_pin))
+    with pytest.raises(Wrong):
+        prove_bare("nobody")
     with pytest.raises(TooMany):
-        prove(with_pin, password="", pin=with_pin.pin)
-    assert fresh(with_pin).pin_tries == 3, "a try that was not made is not counted"
+        prove_bare("bob")
+
+
+def flood(address: str) -> None:
+    """Somebody there tried name after name, and took the try that the address had."""
+    now = the_clock.now()
+    for key in ("address", "flood"):
+        Throttle.replace(key=f"{key}:{address}", failures=99, last_at=now, blocked_until=now + 600).execute()
+
+
+def test_who_has_the_link_waits_for_no_stranger_behind_the_same_address(
+    issued: Issued, with_pin: Issued, with_both: Issued
+) -> None:
+    for _ in range(6):
+        with pytest.raises(Wrong):
+            sign_in.attempt("alice", "wrong", HERE)
+    flood(HERE)
+    with pytest.raises(TooMany):
+        prove_bare("alice")
+    assert prove(issued) == issued.registration
+    assert prove(with_pin, password="", pin=with_pin.pin) == with_pin.registration
+    assert prove(with_both, pin=with_both.pin) == with_both.registration
+
+
+def test_who_has_the_link_waits_for_what_failed_with_it(issued: Issued, clock: Clock) -> None:
+    for _ in range(6):
+        with pytest.raises(Wrong):
+            prove(issued, password="wrong")
+    with pytest.raises(Wrong):
+        prove(issued)
+    assert sign_in.attempt("alice", PASSWORD, HERE), "elsewhere nothing has failed"
+    clock.move(30)
+    assert prove(issued)
+
+
+def test_a_pin_that_was_not_looked_at_is_not_counted(with_both: Issued) -> None:
+    for _ in range(3):
+        with pytest.raises(Wrong):
+            prove(with_both, password="wrong", pin=with_both.pin)
+    Throttle.update(blocked_until=the_clock.now() + 600).execute()
+    flood(HERE)
+    with pytest.raises(TooMany):
+        prove(with_both, pin=with_both.pin)
+    assert fresh(with_both).pin_tries == 3
 
 
 @pytest.mark.parametrize("end", ["cancelled", "expired", "used"])
@@ -377,6 +422,13 @@ def test_the_token_is_shown_again_until_it_runs_out(issued: Issued, clock: Clock
     assert enrolment_tokens.token_shown_again(issued.registration) == token
     clock.move(1)
     assert enrolment_tokens.token_shown_again(issued.registration) is None
+
+
+def test_the_token_is_shown_again_to_no_other_browser(issued: Issued) -> None:
+    token = enrolment_tokens.accept(fresh(issued), fresh(issued).issued_at, "one")
+    assert enrolment_tokens.token_shown_again(issued.registration, "one") == token
+    for other in ("", "another", "on"):
+        assert enrolment_tokens.token_shown_again(issued.registration, other) is None
 
 
 def test_accepting_at_the_same_instant_has_one_winner(
