@@ -105,6 +105,10 @@ class Proof(StrEnum):
     def asks_for_password(self) -> bool:
         return self in (Proof.PASSWORD, Proof.BOTH)
 
+    def is_enough_for(self, other: Proof) -> bool:
+        """Whoever showed this has shown all that the other one asks for."""
+        return self in (Proof.BOTH, other)
+
 
 class CommandState(StrEnum):
     """How far an order to a device has come."""

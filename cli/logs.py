@@ -11,7 +11,7 @@ from typing import Any
 from services import turns
 
 # What stands behind these in an address opens something.
-SECRET = re.compile(r"(/go/|/first-administrator/|(?:token|pin|password)=)[^\s\"'?&/<>]+")
+SECRET = re.compile(r"(/go/|/first-administrator/|/set-password/|(?:token|pin|password)=)[^\s\"'?&/<>]+")
 NOT_SECRET = re.compile(r"/go/(?:agent|done|install|platform|progress|stop|terms)\b")
 
 

@@ -43,8 +43,9 @@ def seen(device: Device, stable_id: str | None = None) -> bool:
             lifecycle.change(device, lifecycle.Event.GIVE_UP, by=device)
             return False
         if device.status == Status.ENROLLING:
-            Device.update(registered_at=now).where(Device.id == device.id).execute()
-            device.registered_at = now
+            joined = {"registered_at": now, "stable_id": device.stable_id or stable_id}
+            Device.update(joined).where(Device.id == device.id).execute()
+            device.__data__.update(joined)
             lifecycle.change(device, lifecycle.Event.CONFIRM, by=device)
         update: dict[str, Any] = {"last_check_in_at": now}
         if device.next_ownership:
@@ -58,10 +59,13 @@ def seen(device: Device, stable_id: str | None = None) -> bool:
 
 
 def store_facts(device: Device, facts: dict[str, Any]) -> None:
-    """Keep what was reported. A column that is not reported this time keeps what was last known."""
+    """Keep what was reported. A column that is not reported this time keeps what was last known.
+
+    What hardware is known by is taken while the device joins, when others who have it are looked for, and never later.
+    """
     reported = {key: value for key, value in facts.items() if value is not None}
     columns = {key: reported[key] for key in COLUMNS if key in reported}
-    if device.stable_id:  # it has joined: it could claim another's hardware
+    if device.stable_id or device.status != Status.ENROLLING:  # or it could claim another's hardware
         for key in channels.of_device(device).KNOWN_BY:
             columns.pop(key, None)
     changed = {key: value for key, value in columns.items() if getattr(device, key) != value}

@@ -13,6 +13,7 @@ from services import (
     enrolment_tokens,
     lifecycle,
     registration_rules,
+    registration_secrets,
     settings,
 )
 from services.lifecycle import Event
@@ -45,8 +46,8 @@ class KnownElsewhere(Refused):
 class NotOffered(Refused):
     """Devices of this kind may not join; they may have been allowed to when the registration was made."""
 
-    def __init__(self) -> None:
-        super().__init__(registration_rules.NOT_OFFERED)
+    def __init__(self, why: str = registration_rules.NOT_OFFERED) -> None:
+        super().__init__(why)
 
 
 def waiting(token: str, channel: str) -> Registration:
@@ -67,13 +68,13 @@ def begin(
 
     `credential_hash`: the device keeps a credential of its own making, and needs no secret from us.
 
-    Raises UnknownToken; NotOffered, also when it is of another kind than was said and that kind may not join; or
-    KnownElsewhere when its stable id stands on another person's account. After these two the token still works.
+    Raises UnknownToken; NotOffered, also when it is of another kind than was said (`refuse_kind`); or KnownElsewhere
+    when its stable id stands on another person's account. After these two the token still works.
     """
     now, secret = clock.now(), codes.secret()
     registration = waiting(token, channel)
-    refuse_closed(platform)
     device = registration.device
+    refuse_kind(device, platform)
     try:
         with database.atomic():
             won = (
@@ -105,10 +106,18 @@ def begin(
     return device, secret
 
 
-def refuse_closed(platform: str) -> None:
-    """Raises NotOffered, if devices of this kind may not join."""
-    if platform not in registration_rules.platforms_offered(settings.load()):
+def refuse_kind(device: Device, platform: str) -> None:
+    """What came may be of another kind than was said, but not to get round what that kind asks for.
+
+    Raises NotOffered, if devices of this kind may not join, or only after a proof that nobody was asked for here.
+    """
+    rules = settings.load()
+    if platform not in registration_rules.platforms_offered(rules):
         raise NotOffered()
+    if platform != device.platform:
+        registration = Registration.get(Registration.device == device)
+        if not registration_secrets.is_enough_for(registration, platform, rules):
+            raise NotOffered(registration_rules.NEEDS_ITS_OWN)
 
 
 def make_room(device: Device, facts: dict[str, Any]) -> None:

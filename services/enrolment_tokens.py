@@ -11,10 +11,11 @@ from services.verification import Gone, why_not
 TOKEN_SECONDS = 3600
 
 
-def accept(registration: Registration, issued_at: int) -> str:
+def accept(registration: Registration, issued_at: int, browser: str = "") -> str:
     """The person accepts the terms: Pending becomes Verified. Returns the enrolment token.
 
-    One atomic update decides: of many at once, one wins, and the others get Gone.
+    One atomic update decides: of many at once, one wins, and the others get Gone. `browser` is the code of the one in
+    which it happens, without spaces; no other is shown the token again.
     """
     token, now = codes.secret(), clock.now()
     why = why_not(registration)
@@ -28,7 +29,7 @@ def accept(registration: Registration, issued_at: int) -> str:
                 accepted_terms_at=now,
                 token_hash=codes.digest(token),
                 token_expires_at=now + TOKEN_SECONDS,
-                token=keyring.seal(token.encode(), _place(registration)),
+                token=keyring.seal(f"{browser} {token}".encode(), _place(registration)),
             )
             .where(
                 Registration.id == registration.id,
@@ -45,12 +46,13 @@ def accept(registration: Registration, issued_at: int) -> str:
     return token
 
 
-def token_shown_again(registration: Registration) -> str | None:
+def token_shown_again(registration: Registration, browser: str = "") -> str | None:
     """The enrolment token, for the browser that earned it, until the device uses it or it runs out."""
     row = Registration.get_by_id(registration.id)
     if row.token is None or (row.token_expires_at or 0) <= clock.now():
         return None
-    return keyring.unseal(row.token, _place(row)).decode()
+    earned_in, _, token = keyring.unseal(row.token, _place(row)).decode().rpartition(" ")
+    return token if earned_in == browser else None
 
 
 def lapse(registration: Registration) -> None:

@@ -8,6 +8,7 @@ from services.refused import N_, Refused
 from services.settings import Settings
 
 NOT_OFFERED = N_("This kind of device may not be registered here. Ask the help desk.")
+NEEDS_ITS_OWN = N_("This needs a registration of its own. Start it in the portal.")
 
 
 def platforms_offered(rules: Settings) -> list[Platform]:

@@ -44,6 +44,12 @@ def proof_for(way: Way, of_platform: Proof) -> Proof:
     return Proof.PIN if way == Way.PIN and not of_platform.asks_for_pin else of_platform
 
 
+def is_enough_for(registration: Registration, platform: str, rules: Settings) -> bool:
+    """Would a device of another platform have been asked for no more than this registration asks for?"""
+    asked = proof_for(Way(registration.way), rules.proof(platform))
+    return Proof(registration.proof).is_enough_for(asked)
+
+
 def send(registration: Registration, issued: Secrets) -> None:
     """Invitation and PIN go out by mail, and by text to a device with a number where there is a gateway.
 

@@ -146,11 +146,15 @@ def kill_secrets(registration: Registration) -> None:
 
 
 def correct_platform(registration: Registration, platform: str) -> None:
-    """The device is of another kind than was said, managed over the same channel. Raises Refused."""
-    device = registration.device
-    offered = registration_rules.platforms_offered(settings.load())
-    if platform not in offered or device.channel != channels.of(platform).NAME:
-        raise Refused(N_("This needs a registration of its own. Start it in the portal."), field="platform")
+    """The device is of another kind than was said, managed over the same channel.
+
+    Raises Refused, also if that kind asks for a proof that this registration does not ask for.
+    """
+    device, rules = registration.device, settings.load()
+    offered = registration_rules.platforms_offered(rules)
+    is_same_channel = platform in offered and device.channel == channels.of(platform).NAME
+    if not is_same_channel or not registration_secrets.is_enough_for(registration, platform, rules):
+        raise Refused(registration_rules.NEEDS_ITS_OWN, field="platform")
     with database.atomic():
         Device.update(platform=platform).where(
             Device.id == device.id, Device.status == Status.PENDING

@@ -54,15 +54,17 @@ def browsers_behind(visit: Visit, link: str) -> list[Visitor]:
     return crowd
 
 
-def assert_won_once(answers: list[tuple[int, str]], registration: Registration) -> None:
-    """One was told to go on; nothing is half-done, and nothing was done twice."""
+def assert_won_once(answers: list[tuple[int, str]], registration: Registration, crowd: list[Visitor]) -> None:
+    """One was told to go on, and it alone sees the code; nothing is half-done, and nothing was done twice."""
     winners = [answer for answer in answers if answer == (303, "/go/install")]
     assert len(winners) == 1, Counter(answers)
     assert {status for status, _ in answers} <= ALL_LOST, Counter(answers)
     row = Registration.get_by_id(registration.id)
     assert row.device.status == Status.VERIFIED
     assert row.token_hash is not None
-    assert enrolment_tokens.token_shown_again(row) is not None
+    pages = [browser.get("/go/install") for browser in crowd]
+    sees_it = [bool(page.soup.select("#command")) for page in pages]
+    assert sees_it == [answer == (303, "/go/install") for answer in answers]
     assert entries("device:registration:accepted") == 1
     assert audit.verify() == []
 
@@ -82,7 +84,7 @@ def test_the_terms_of_one_link_are_accepted_once(way: Way, alice: User, visit: V
         answer = crowd[number].post("/go/terms", accepted="yes")
         return answer.status, answer.location
 
-    assert_won_once(at_once(CROWD, accept), issued.registration)
+    assert_won_once(at_once(CROWD, accept), issued.registration, crowd)
 
 
 @pytest.mark.parametrize("way", [Way.INVITATION, Way.PIN], ids=["link and password", "link and PIN"])
@@ -91,7 +93,7 @@ def test_a_link_is_redeemed_once(way: Way, alice: User, visit: Visit) -> None:
     issued = registrations.start(alice, "linux", way, by=alice)
     crowd = browsers_behind(visit, issued.link)
     assert_won_once(
-        at_once(CROWD, whole_way(crowd, password=PASSWORD, pin=issued.pin or "")), issued.registration
+        at_once(CROWD, whole_way(crowd, password=PASSWORD, pin=issued.pin or "")), issued.registration, crowd
     )
 
 
@@ -100,7 +102,7 @@ def test_without_a_link_it_is_redeemed_once(way: Way, alice: User, visit: Visit)
     issued = registrations.start(alice, "linux", way, by=alice)
     crowd = [visit(None) for _ in range(CROWD)]
     form = {"username": "alice", "platform": "linux", "password": PASSWORD, "pin": issued.pin or ""}
-    assert_won_once(at_once(CROWD, whole_way(crowd, **form)), issued.registration)
+    assert_won_once(at_once(CROWD, whole_way(crowd, **form)), issued.registration, crowd)
 
 
 def whole_way(crowd: list[Visitor], **form: str) -> Callable[[int], tuple[int, str]]:

@@ -32,11 +32,11 @@ def afterwards(device: Device) -> dict[str, Any]:
 
 
 def download() -> Response:
-    """The profile, for the browser that proved who is there. Looking at it uses nothing up: SCEP does."""
+    """The profile, for the browser that accepted the terms. Looking at it uses nothing up: SCEP does."""
     registration = journey.proved()
     if registration is None or registration.device.channel != apple.NAME:
         return pages.go_to("/go")
-    token = enrolment_tokens.token_shown_again(registration)
+    token = journey.token_earned(registration)
     if token is None:
         return pages.go_to("/go/install")
     body = profiles.enrolment_profile(registration.device, token, sites.the_site(), apple_site.consent())

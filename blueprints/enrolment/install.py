@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from blueprints.enrolment import agent_step, apple_step, journey
 from blueprints.shared import instructions, pages
 from models import Registration, Status
-from services import channels, enrolment_tokens, verification
+from services import channels, registrations, verification
 
 # What each channel's templates need: enrolment/_install_<step>.html and enrolment/_after_<step>.html
 STEPS = {"agent": agent_step, "apple": apple_step}
@@ -70,13 +70,14 @@ def _elsewhere(registration: Registration) -> Response | None:
 
 
 def _page(registration: Registration) -> Response:
-    token = enrolment_tokens.token_shown_again(registration)
+    token = journey.token_earned(registration)
     step = channels.of_device(registration.device).next_step(registration)
     return pages.page_only(
         "enrolment/install.html",
         device=registration.device,
         channel=step["step"],
         token=token,
+        has_run_out=registrations.has_lapsed_token(registration),
         since=pages.poll_began(),
         instructions=instructions.on_the_device(registration.device.platform, registration.user.username),
         **STEPS[step["step"]].context(registration.device, token or ""),

@@ -11,7 +11,7 @@ from flask import Response, session
 
 from blueprints.shared import forms, pages
 from models import Registration
-from services import clock, registrations, verification
+from services import clock, codes, enrolment_tokens, registrations, verification
 from services.refused import N_, Refused
 
 KEY = "go"
@@ -27,6 +27,7 @@ class Journey:
     link: str = ""
     proved_at: int = 0
     accepted_at: int = 0
+    browser: str = ""  # this one's code: others that proved as well are not shown the enrolment token
 
 
 def current() -> Journey | None:
@@ -46,13 +47,21 @@ def leave() -> None:
 def note_proof() -> None:
     now = current()
     if now is not None:
-        _keep(replace(now, proved_at=clock.now(), accepted_at=0))
+        _keep(replace(now, proved_at=clock.now(), accepted_at=0, browser=now.browser or codes.code(12)))
 
 
-def note_acceptance() -> None:
+def accept(registration: Registration) -> None:
+    """The person accepts the terms in this browser. Raises Gone."""
     now = current()
     if now is not None:
+        enrolment_tokens.accept(registration, now.issued_at, now.browser)
         _keep(replace(now, accepted_at=clock.now()))
+
+
+def token_earned(registration: Registration) -> str | None:
+    """The enrolment token, in the browser in which the terms were accepted, and as long as it works."""
+    now = current()
+    return enrolment_tokens.token_shown_again(registration, now.browser) if now is not None else None
 
 
 def has_link() -> bool:

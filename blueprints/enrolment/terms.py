@@ -8,7 +8,7 @@ from blueprints.enrolment import journey
 from blueprints.enrolment.fields import TermsForm
 from blueprints.shared import organisation, pages
 from models import Registration, Status
-from services import channels, enrolment_tokens, registrations, verification
+from services import channels, registrations, verification
 from services.refused import Refused
 
 
@@ -32,10 +32,9 @@ def accept() -> Response:
     if not form.validate_on_submit():
         return _page(registration, form, 422)
     try:
-        enrolment_tokens.accept(registration, registration.issued_at)
+        journey.accept(registration)
     except Refused as refused:
         return _not_now(registration, refused)
-    journey.note_acceptance()
     return pages.go_to("/go/install")
 
 

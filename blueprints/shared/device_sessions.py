@@ -7,8 +7,11 @@ from typing import Any
 from flask import Flask, Request
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 
+from services import clock
+
 PATHS = ("/apple/", "/api/agent/")
 MOST_KEPT = 10_000  # cookies, of some 300 bytes each
+KEPT = 24 * 3600  # seconds; then it is verified anew, and Flask takes none that is older than 31 days
 
 
 class SessionsOfPeople(SecureCookieSessionInterface):
@@ -18,14 +21,15 @@ class SessionsOfPeople(SecureCookieSessionInterface):
     """
 
     def __init__(self) -> None:
-        self._read: dict[str, dict[str, Any]] = {}
+        self._read: dict[str, tuple[int, dict[str, Any]]] = {}  # by cookie: until when, and what it holds
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if request.path.startswith(PATHS):
             return NullSession()
         cookie = request.cookies.get(self.get_cookie_name(app), "")
-        if cookie in self._read:
-            return self.session_class(self._read[cookie])
+        until, held = self._read.get(cookie, (0, {}))
+        if clock.now() < until:
+            return self.session_class(held)
         session = super().open_session(app, request)
         if session and all(
             isinstance(value, str | bool) for value in session.values()
@@ -36,7 +40,7 @@ class SessionsOfPeople(SecureCookieSessionInterface):
     def _keep(self, cookie: str, held: dict[str, Any]) -> None:
         if len(self._read) >= MOST_KEPT:
             self._read.clear()
-        self._read[cookie] = held
+        self._read[cookie] = (clock.now() + KEPT, held)
 
 
 def init(app: Flask) -> None:

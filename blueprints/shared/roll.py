@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from html import escape
 from typing import NamedTuple, cast
@@ -98,10 +98,10 @@ def _line(row: HomeRow, shared: Reading) -> str:
     if row.status in ENDED:
         html = _ended_line(row, shared.reader, shared.may_register)
     else:
-        today = datetime.fromtimestamp(shared.now, flask_babel.get_timezone()).date()
-        has_stopped = pages.next_poll(shared.since) is None
-        html = _waiting_line(row, shared.reader, shared.may_register, has_stopped, today)
-        html = html.replace(POLL, _poll(row, shared))
+        poll, zone = _poll(row, shared), flask_babel.get_timezone()
+        today = datetime.fromtimestamp(shared.now, zone).date()
+        html = _waiting_line(row, shared.reader, shared.may_register, not poll, today, zone)
+        html = html.replace(POLL, poll)
     return html.replace(TOKEN, security.csrf_token()) if TOKEN in html else html
 
 
@@ -137,8 +137,10 @@ def _name(row: HomeRow, words: RollWords) -> str:
 
 
 @lru_cache(maxsize=2000)
-def _waiting_line(row: HomeRow, reader: Reader, may_register: bool, has_stopped: bool, today: date) -> str:
-    """With a place for how it asks again. `today` is the reader's: "14:32 today" is out of date tomorrow."""
+def _waiting_line(
+    row: HomeRow, reader: Reader, may_register: bool, has_stopped: bool, today: date, zone: tzinfo
+) -> str:
+    """With a place for how it asks again. "14:32 today" is out of date tomorrow, and wrong in another time zone."""
     words = roll_words(*reader)
     if row.status == Status.PENDING and row.expires_at is not None and row.way:
         before, after = words.to_do[row.way]

@@ -17,6 +17,7 @@ SEEN_EVERY = 60  # seconds: "last check-in" is told to the minute, and an idle d
 
 NOTHING = Answer(200, answers.XML, answers.NOTHING)
 NOT_SERVED = Answer(404, answers.XML, answers.NOTHING)
+HEARD_WHEN_BLOCKED = (said.TokenUpdate, said.CheckOut, said.SetBootstrapToken)  # it will not say them again
 
 
 def hear(certificate: bytes, body: bytes) -> Answer:
@@ -59,6 +60,8 @@ def _to_one_that_has_gone(speaker: Speaker, message: CheckIn | Report) -> Answer
 
 
 def _check_in(device: Device, message: CheckIn) -> Answer:
+    if device.status == Status.BLOCKED and not isinstance(message, HEARD_WHEN_BLOCKED):
+        return NOTHING
     match message:
         case said.Authenticate():
             pass  # so says a device that has installed its renewed profile; nothing about it is new to us

@@ -92,9 +92,9 @@ def _bind(device: Device, udid: str, topic: str) -> None:
 
 
 def _describe(device: Device, said: facts.Facts) -> None:
-    """Raises NotOffered for a Mac that came with an iPhone's registration, where Macs may not join."""
+    """Raises NotOffered for a Mac that came with an iPhone's registration, where Macs may not join like that."""
     platform = Platform.MACOS if said.os_name == "macOS" else Platform.IOS
-    enrolment.refuse_closed(platform)
+    enrolment.refuse_kind(device, platform)
     name = device.name or said.model or ""
     update = {"platform": platform, "name": name, "name_search": name.casefold()}
     Device.update(**update).where(Device.id == device.id).execute()

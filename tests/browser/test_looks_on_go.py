@@ -102,7 +102,9 @@ def test_other_ways_the_steps_end(
     page.get_by_role("button", name="Accept and go on").click()
     expect(page.get_by_role("heading", name="accepted already")).to_be_visible()
     looks.at(page, "go-accepted-already")
-    page.goto("/go/install")
+    page.get_by_role("link", name="Go on with your").click()
+    expect(page.get_by_role("heading", name="Go on in the other browser")).to_be_visible()
+    looks.at(page, "go-3-in-the-other-browser")
     page.get_by_role("button", name="Leave this page").click()
     looks.at(page, "go-stopped")
 

@@ -68,7 +68,7 @@ def test_facts_are_columns_and_json(alice: User, a_device: Callable[..., Device]
     clock.move(5)
     check_ins.record(device, FACTS)
     kept = seen(device)
-    assert (kept.manufacturer, kept.serial, kept.stable_id) == ("Lenovo", "PF-2", "machine-1")
+    assert (kept.manufacturer, kept.serial) == ("Lenovo", "PF-2")
     assert kept.facts == {"battery_percent": 80}
     assert (kept.facts_at, kept.last_check_in_at) == (clock.now, clock.now)
 
@@ -142,3 +142,19 @@ def test_a_device_cannot_take_another_stable_id_after_it_joined(a_device, alice)
     device = a_device(alice, stable_id="its-own")
     check_ins.record(device, {"stable_id": "of-another-one"})
     assert Device.get_by_id(device.id).stable_id == "its-own"
+
+
+def test_what_a_device_is_known_by_may_come_with_the_message_that_makes_it_active(
+    alice: User, a_device: Callable[..., Device]
+) -> None:
+    device = a_device(alice, Status.ENROLLING)
+    check_ins.record(device, FACTS)
+    assert seen(device).stable_id == "machine-1"
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.ENROLLING}))
+def test_and_never_later(alice: User, a_device: Callable[..., Device], status: Status) -> None:
+    """Or whoever has a device could keep every other one out."""
+    device = a_device(alice, status)
+    check_ins.record(device, FACTS)
+    assert (seen(device).stable_id, seen(device).serial) == (None, "PF-2")

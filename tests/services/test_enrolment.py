@@ -362,3 +362,37 @@ def test_a_device_of_another_kind_than_was_said_joins_only_if_that_kind_may(
     with pytest.raises(NotOffered):
         begin(verified[1], platform="windows")
     assert begin(verified[1])[0].platform == "linux"
+
+
+@pytest.mark.parametrize(
+    ("way", "said", "came", "may"),
+    [
+        (Way.QR, "password", "password", True),
+        (Way.QR, "password", "both", False),
+        (Way.QR, "password", "pin", False),
+        (Way.QR, "pin", "password", False),
+        (Way.QR, "both", "pin", True),
+        (Way.PIN, "password", "password", True),  # both ask for the PIN, then
+        (Way.PIN, "password", "both", False),
+    ],
+)
+def test_a_device_of_another_kind_joins_only_if_that_kind_asks_for_no_more_than_was_proved(
+    alice: User, decide: Callable[..., None], way: Way, said: str, came: str, may: bool
+) -> None:
+    decide(proof_linux=said, proof_windows=came)
+    registration = registrations.start(alice, "linux", way, by=alice).registration
+    token = enrolment_tokens.accept(registration, registration.issued_at)
+    if may:
+        assert begin(token, platform="windows")[0].platform == "windows"
+        return
+    with pytest.raises(NotOffered, match="needs a registration of its own"):
+        begin(token, platform="windows")
+    assert status_of(registration.device) == Status.VERIFIED
+    assert begin(token)[0].platform == "linux", "the kind that was said may join as before"
+
+
+def test_what_its_own_kind_asks_for_since_then_does_not_stop_a_registration(
+    verified: tuple[Registration, str], decide: Callable[..., None]
+) -> None:
+    decide(proof_linux="both")
+    assert begin(verified[1])[0].status == Status.ENROLLING

@@ -331,6 +331,17 @@ def test_the_platform_is_not_corrected_to_one_that_the_settings_forbid(
     assert refused.value.field == "platform"
 
 
+def test_the_platform_is_not_corrected_to_one_that_asks_for_more_proof(
+    alice: User, decide: Callable[..., None]
+) -> None:
+    issued = start(alice)
+    decide(proof_windows="both")
+    with pytest.raises(Refused, match="registration of its own") as refused:
+        registrations.correct_platform(issued.registration, "windows")
+    assert refused.value.field == "platform"
+    assert Device.get_by_id(issued.device.id).platform == Platform.LINUX
+
+
 def test_it_lives_to_the_second(alice: User, clock: Clock) -> None:
     registration = start(alice).registration
     clock.move(4 * HOUR - 1)

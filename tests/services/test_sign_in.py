@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import AuditEntry, AuditText, Role, Throttle, User
-from services import passwords, sign_in, users
+from services import passwords, sign_in, throttle, users
 from services.sign_in import TooMany, Wrong
 from tests.conftest import PASSWORD, Clock
 from tests.services.conftest import audited, last_entry
@@ -164,37 +164,89 @@ def test_a_known_browser_waits_for_its_own_failures(clock: Clock) -> None:
     assert attempt(known_browser=True)
 
 
-def test_an_address_that_floods_waits_whatever_account_it_tries(
-    monkeypatch: pytest.MonkeyPatch, clock: Clock, checks: list[bool]
-) -> None:
+@pytest.fixture
+def flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody tried name after name from ELSEWHERE, and has just begun."""
     monkeypatch.setattr(sign_in, "ADDRESS_LIMIT", 10)
     for number in range(10):
         fail(1, f"nobody-{number}", ELSEWHERE)
+    assert is_flooded()
+
+
+def is_flooded() -> bool:
+    return throttle.wait(f"address:{ELSEWHERE}") > 0
+
+
+def test_from_an_address_that_floods_one_try_in_five_seconds_is_made_whatever_account_it_is_for(
+    bob: User, clock: Clock, flood: None, checks: list[bool]
+) -> None:
+    fail(1, "nobody-else", ELSEWHERE)
     checks.clear()
     with pytest.raises(TooMany) as too_many:
         attempt("bob", address=ELSEWHERE)
-    assert (too_many.value.seconds, too_many.value.params) == (30, {"minutes": 1})
+    assert (too_many.value.seconds, too_many.value.params) == (5, {"minutes": 1})
     assert checks == [], "it costs no hash"
-    assert attempt("bob", address=HERE)
-    clock.move(30)
-    assert attempt("bob", address=ELSEWHERE)
+    assert attempt("bob", address=HERE) == bob
+    clock.move(5)
+    assert attempt("bob", address=ELSEWHERE) == bob
+    assert is_flooded()
 
 
-def test_a_success_does_not_forgive_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "ADDRESS_LIMIT", 4)
-    for _ in range(3):
-        fail(1, "nobody", ELSEWHERE)
+def test_a_flood_that_never_ends_keeps_nobody_behind_the_same_address_out(
+    alice: User, clock: Clock, flood: None
+) -> None:
+    for number in range(60):
+        clock.move(50)
+        fail(1, f"again-{number}", ELSEWHERE)
+        clock.move(10)
+        assert attempt("alice", address=ELSEWHERE) == alice
+    assert is_flooded()
+
+
+def test_a_flood_guesses_slowly(clock: Clock, flood: None, checks: list[bool]) -> None:
+    checks.clear()
+    for second in range(600):
+        with pytest.raises((Wrong, TooMany)):
+            attempt(("alice", "bob", f"nobody-{second}")[second % 3], "wrong", ELSEWHERE)
+        clock.move(1)
+    assert len(checks) <= 600 // sign_in.FLOOD_PAUSE
+    assert checks.count(True) <= 2 * 5, "each name waits 30, 60, 120, 240 seconds"
+
+
+def test_where_a_flood_comes_from_each_name_waits_after_its_first_failure(
+    carol: User, clock: Clock, flood: None
+) -> None:
+    fail(1, "bob", ELSEWHERE)
+    clock.move(5)
+    with pytest.raises(TooMany) as too_many:
         attempt("bob", address=ELSEWHERE)
+    assert too_many.value.seconds == 25
+    clock.move(5)
+    assert attempt("carol", address=ELSEWHERE) == carol
+
+
+def test_a_success_does_not_forgive_the_address(flood: None) -> None:
+    attempt("bob", address=ELSEWHERE)
+    assert is_flooded()
+
+
+def test_a_known_browser_does_not_wait_for_a_flood_from_its_address(bob: User, flood: None) -> None:
     fail(1, "nobody", ELSEWHERE)
-    with pytest.raises(TooMany):
-        attempt("bob", address=ELSEWHERE)
+    for _ in range(3):
+        assert attempt("bob", address=ELSEWHERE, known_browser=True) == bob
 
 
-def test_the_address_of_a_known_browser_can_be_flooded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "ADDRESS_LIMIT", 2)
-    fail(2, "nobody", ELSEWHERE)
-    with pytest.raises(TooMany):
-        attempt("bob", address=ELSEWHERE, known_browser=True)
+def test_a_known_browser_that_waits_for_itself_costs_no_hash_in_a_flood(
+    clock: Clock, flood: None, checks: list[bool]
+) -> None:
+    fail(6, "bob", ELSEWHERE, known_browser=True)
+    checks.clear()
+    for _ in range(20):
+        with pytest.raises(TooMany):
+            attempt("bob", address=ELSEWHERE, known_browser=True)
+    assert checks == []
+    clock.move(30)
+    assert attempt("bob", address=ELSEWHERE, known_browser=True)
 
 
 def test_a_failure_is_in_the_history_with_its_address_beside_the_chain(alice: User) -> None:

@@ -78,6 +78,18 @@ def test_a_mac_with_the_registration_of_an_iphone_is_refused_where_macs_may_not_
     assert audited(device)[-2:] == ["device:enrolment:refused", "device:enrolment:expired"]
 
 
+def test_a_mac_with_the_registration_of_an_iphone_is_refused_where_macs_ask_for_more_proof(
+    app: Flask, alice: User
+) -> None:
+    settings.put("proof_macos", "both", by=None)
+    device, token = apple.verified(alice, Platform.IOS)
+    mac = apple.make(app, product="MacBookPro18,3", os_version="15.1")
+    with pytest.raises(Failed, match="400"):
+        mac.install(apple.profile_of(device, token))
+    assert status_of(device) == Status.EXPIRED
+    assert audited(device)[-2:] == ["device:enrolment:refused", "device:enrolment:expired"]
+
+
 def test_between_the_certificate_and_the_first_token_it_is_enrolling(app: Flask, alice: User) -> None:
     device, token = apple.verified(alice)
     phone = apple.make(app)

@@ -94,6 +94,30 @@ def test_a_blocked_device_hears_nothing(app: Flask, alice: User, carol: User) ->
     assert (answer.status, answer.body) == (200, b"")
 
 
+def test_a_blocked_mac_gets_no_bootstrap_token_and_what_it_says_once_is_kept(
+    app: Flask, alice: User, carol: User
+) -> None:
+    device, mac = apple.join(app, alice, platform="macos")
+    mac.check_in("SetBootstrapToken", BootstrapToken=b"boot")
+    lifecycle.change(device, lifecycle.Event.BLOCK, by=carol)
+    for message, more in (("GetBootstrapToken", {}), ("DeclarativeManagement", {"Endpoint": "tokens"})):
+        answer = mac.check_in(message, **more)
+        assert (answer.status, answer.body) == (200, b""), message
+    assert mac.check_in("SetBootstrapToken", BootstrapToken=b"newer").status == 200
+    mac.push_token = b"\1" * 32
+    mac.update_token()
+    lifecycle.change(Device.get_by_id(device.id), lifecycle.Event.UNBLOCK, by=carol)
+    assert bytes(AppleEnrolment.get(AppleEnrolment.device == device).push_token) == b"\1" * 32
+    assert plistlib.loads(mac.check_in("GetBootstrapToken").body) == {"BootstrapToken": b"newer"}
+
+
+def test_a_blocked_device_may_say_goodbye(app: Flask, alice: User, carol: User) -> None:
+    device, phone = apple.join(app, alice)
+    lifecycle.change(device, lifecycle.Event.BLOCK, by=carol)
+    assert phone.leave().status == 200
+    assert status_of(device) == Status.RETIRED
+
+
 def test_a_device_that_says_goodbye_is_retired_and_its_secrets_are_gone(app: Flask, alice: User) -> None:
     device, phone = apple.join(app, alice)
     assert phone.leave().status == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models import Device, Message, Status, Way
+from models import Device, Message, Status, User, Way
 from services import lifecycle, registrations
 from tests.conftest import NOON
 
@@ -105,3 +105,10 @@ def test_it_says_how_far_the_mail_is(visit, alice):
         assert sentence in browser.get(url, htmx=True).words(line)
     registrations.renew(issued.registration, by=alice, way=Way.QR)
     assert "The mail" not in browser.get(url, htmx=True).words(line)
+
+
+def test_a_waiting_line_follows_its_reader_into_another_time_zone(visit, alice, a_registration):
+    code = a_registration(alice).device.code
+    assert visit(alice).get("/").words(f"#device-{code} time") == "18:13 today"
+    User.update(time_zone="Asia/Tokyo").where(User.id == alice.id).execute()
+    assert visit(alice).get("/").words(f"#device-{code} time") == "03:13 tomorrow"

@@ -47,6 +47,15 @@ def test_the_terms_say_what_is_seen(alice: User, invite: Invite, travel: Travel)
     assert "You install a profile" in page.words("#what-is-seen")
 
 
+def test_only_the_browser_that_accepted_gets_the_profile(alice: User, invite: Invite, travel: Travel) -> None:
+    issued = invite(alice, "ios")
+    one, other = travel(issued, "terms"), travel(issued, "terms")
+    one.post("/go/terms", accepted="yes")
+    assert other.get("/go/profile").location == "/go/install"
+    assert other.get("/go/install").soup.select("#profile") == []
+    assert one.get("/go/profile").status == 200
+
+
 def test_the_profile_carries_the_token_and_nothing_keeps_it(
     alice: User, invite: Invite, travel: Travel
 ) -> None:

@@ -80,14 +80,17 @@ def test_after_five_wrong_tries_the_pin_is_spent(alice: User, invite: Invite, tr
     assert "spent" in answer.error_of("pin")
 
 
-def test_a_network_that_tried_too_often_waits(
-    alice: User, invite: Invite, travel: Travel, clock: Clock
+def test_a_network_that_tried_too_often_waits_but_not_who_has_the_link(
+    alice: User, invite: Invite, travel: Travel, visit, clock: Clock
 ) -> None:
     browser = travel(invite(alice))
     Throttle.create(key="address:127.0.0.1", failures=99, last_at=clock.now, blocked_until=clock.now + 600)
-    answer = browser.post("/go", password=PASSWORD)
+    form = {"platform": "linux", "password": PASSWORD}
+    assert visit(None).post("/go", username="nobody", **form).status == 422
+    answer = visit(None).post("/go", username="alice", **form)
     assert answer.status == 429
     assert int(answer.headers["Retry-After"]) > 0
+    assert browser.post("/go", password=PASSWORD).location == "/go/terms"
 
 
 def test_without_the_role_the_link_leads_nowhere(

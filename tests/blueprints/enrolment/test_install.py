@@ -14,7 +14,7 @@ from models import Device, Status, User
 from services import check_ins, enrolment, registrations
 from services.registrations import Issued
 from tests.blueprints.enrolment.conftest import Invite, Travel
-from tests.conftest import Clock, Visitor
+from tests.conftest import PASSWORD, Clock, Visitor
 
 AGENT = Path(__file__).parents[3] / "agent" / "muster_agent.py"
 
@@ -44,6 +44,70 @@ def test_only_the_browser_that_proved_sees_the_code(
     answer = browser.get("/go/install")
     assert answer.status == 200
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_of_two_browsers_that_proved_only_the_one_that_accepted_sees_the_code(
+    alice: User, invite: Invite, travel: Travel
+) -> None:
+    """Say, the link was opened on the computer, and then on the phone."""
+    issued = invite(alice)
+    one, other = travel(issued, "terms"), travel(issued, "terms")
+    one.post("/go/terms", accepted="yes")
+    assert other.post("/go/terms", accepted="yes").status == 409
+    token = token_on(one)
+    answer = other.get("/go/install")
+    assert (answer.status, answer.words("h1")) == (200, "Go on in the other browser")
+    assert token not in answer.text
+    assert answer.one("#go-progress a")["href"] == "/go/install", "it reads how it stands"
+    join(one)
+    assert "Almost there" in other.get("/go/install").words("h1")
+    check_in(issued)
+    assert other.get("/go/install").location == "/go/done"
+
+
+def test_the_other_browser_may_prove_again_with_a_new_link_and_the_first_code_is_dead(
+    alice: User, invite: Invite, travel: Travel
+) -> None:
+    issued = invite(alice)
+    one, other = travel(issued, "terms"), travel(issued, "terms")
+    one.post("/go/terms", accepted="yes")
+    token = token_on(one)
+    renewed = registrations.renew(registrations.by_code(issued.registration.code), by=alice)
+    other.get(f"/go/{renewed.link}")
+    other.post("/go", password=PASSWORD)
+    other.post("/go/terms", accepted="yes")
+    with pytest.raises(enrolment.UnknownToken):
+        enrolment.begin(token, "agent", "linux", {})
+    assert one.get("/go/install").location == "/go"
+    assert join(other).status == Status.ENROLLING
+
+
+def test_after_an_hour_the_other_browser_may_accept_and_then_sees_a_code_of_its_own(
+    alice: User, invite: Invite, travel: Travel, clock: Clock
+) -> None:
+    issued = invite(alice)
+    one, other = travel(issued, "terms"), travel(issued, "terms")
+    one.post("/go/terms", accepted="yes")
+    first = token_on(one)
+    clock.move(3600)
+    for browser in (one, other):
+        assert "The code has run out" in browser.get("/go/install").words("h1")
+    enrolment.expire_due()
+    assert other.get("/go/install").location == "/go/terms"
+    assert other.post("/go/terms", accepted="yes").location == "/go/install"
+    assert token_on(other) != first
+    assert one.get("/go/install").words("h1") == "Go on in the other browser"
+
+
+def test_a_second_click_whose_first_answer_was_dropped_still_sees_the_code(
+    alice: User, invite: Invite, travel: Travel
+) -> None:
+    browser = travel(invite(alice), "terms")
+    before = browser.client.get_cookie("muster")
+    browser.post("/go/terms", accepted="yes")
+    browser.client.set_cookie("muster", before.value)
+    assert browser.post("/go/terms", accepted="yes").status == 409
+    assert token_on(browser)
 
 
 def test_the_command_names_the_server_and_a_code_that_works(
