@@ -114,6 +114,18 @@ class Server(MPServer):
         self.keeper.tell_to_end()
         super().signal_handler_interrupt(*arguments, **named)  # type: ignore[no-untyped-call]
 
+    def _stop_workers(self) -> None:
+        """Granian waits for each process in two threads, and the one that is told of its end second takes it for one
+        that refuses to stop. So it is asked only once they have ended, or had their time.
+        """
+        for process in self.wrks:
+            process.terminate()  # type: ignore[no-untyped-call]
+        deadline = time.monotonic() + processes.END_SECONDS
+        while time.monotonic() < deadline and any(process.inner.is_alive() for process in self.wrks):
+            time.sleep(0.02)
+        self.workers_kill_timeout = 1
+        super()._stop_workers()  # type: ignore[no-untyped-call]
+
     def _tell_when_ready(self) -> None:
         anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
         address = (anywhere.get(self.config.host, self.config.host), self.config.port)

@@ -128,6 +128,7 @@ def test_it_ends_in_order(served: Server, how: signal.Signals) -> None:
     assert time.monotonic() - began < 10
     assert not [pid for pid in children if is_alive(pid)]
     assert "Traceback" not in served.log.read_text()
+    assert "Killing" not in served.log.read_text()
 
 
 def test_a_killed_server_takes_its_children_with_it_and_can_start_again(served: Server) -> None:
