@@ -27,7 +27,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     processes: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-I", str(AGENT_FILE), *arguments]
+        # Whoever runs the tests in the background has Ctrl-C ignored, and that would be inherited.
+        command = ["env", "--default-signal=INT", sys.executable, "-I", str(AGENT_FILE), *arguments]
         process = subprocess.Popen(
             command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
