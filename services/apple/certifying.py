@@ -18,28 +18,30 @@ def certify(request: CertificateRequest) -> bytes | None:
 
     None, and nothing else, whatever the reason is that it is not granted.
     """
+    row = challenges.living(request.challenge)
     try:
-        return _once_more(request) or _renewed(request) or _first(request)
-    except Refused:
-        return _once_more(request)  # the same request was faster on another connection
+        if row is None:
+            return _first(request)
+        return _renewed(request, row) if row.issued is None else _once_more(request, row)
+    except Refused:  # or the same request was faster on another connection
+        row = challenges.living(request.challenge)
+        return _once_more(request, row) if row is not None else None
 
 
-def _once_more(request: CertificateRequest) -> bytes | None:
+def _once_more(request: CertificateRequest, row: AppleEnrolment) -> bytes | None:
     """The same certificate for the same challenge and the same key, until the device has used it, or for an hour.
 
     Nobody gains by asking: whoever has another key gets nothing.
     """
-    row = challenges.living(request.challenge)
-    if row is None or row.issued is None or not _may_have(row):
+    if row.issued is None or not _may_have(row):
         return None
     certificate = bytes(row.issued)
     return certificate if keys.holder(certificate).key == request.key else None
 
 
-def _renewed(request: CertificateRequest) -> bytes | None:
+def _renewed(request: CertificateRequest, row: AppleEnrolment) -> bytes | None:
     """The next certificate of a device that was ordered to renew its own. Both are believed until it is used."""
-    row = challenges.living(request.challenge)
-    if row is None or row.issued is not None or not _may_have(row):
+    if not _may_have(row):
         return None
     certificate, _ = _issued(request, row.device)
     still_may = Device.select(Device.id).where(Device.status.in_(challenges.MAY_RENEW))
