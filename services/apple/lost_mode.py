@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models import AppleEnrolment, Command, CommandState, Device, Platform, database
+from models import Command, CommandState, Device, Platform
 from services.apple import vault
 
 BEGUN_BY = ("lock", "locate")
@@ -15,12 +15,12 @@ def is_possible(device: Device) -> bool:
 
 def begins(device: Device) -> None:
     """EnableLostMode goes out: from now on the device has to be told when it is over, whatever it answers."""
-    _note(device, lost_mode=True)
+    vault.note(device, lost_mode=True)
 
 
 def has_ended(device: Device) -> None:
     """The device confirmed DisableLostMode. Where it was need not be known any more."""
-    _note(device, lost_mode=False, place=None)
+    vault.note(device, lost_mode=False, place=None)
 
 
 def may_be_on(device: Device) -> bool:
@@ -32,11 +32,3 @@ def may_be_on(device: Device) -> bool:
         Command.device == device, Command.kind.in_(BEGUN_BY), Command.state == CommandState.SENT
     )
     return bool(row.inventory.get("lost_mode") or on_its_way.exists())
-
-
-def _note(device: Device, **found: object) -> None:
-    with database.atomic():
-        row = AppleEnrolment.get(AppleEnrolment.device == device)
-        AppleEnrolment.update(inventory={**row.inventory, **found}).where(
-            AppleEnrolment.device == device
-        ).execute()

@@ -40,7 +40,7 @@ class CannotBeWoken(Exception):
 def ask(device: Device) -> None:
     """Wake it, in the caller's transaction. Several orders at once are one push; one that could never go out is none."""
     row = vault.enrolment_of(device)
-    if row is None or why_not(device) in FOR_EVER or _one_is_waiting(device):
+    if row is None or _why_not(row) in FOR_EVER or _one_is_waiting(device):
         return
     message = outbox.queue(KIND, None, device.code, {"device": device.code}, device, medium=MEDIUM)
     earliest = row.pushed_at + ONE_EVERY
@@ -123,14 +123,7 @@ def is_possible() -> bool:
 
 def why_not(device: Device) -> str:
     """Why this device cannot be woken, as a code; nothing when it can."""
-    certificate, row = _certificate(), vault.enrolment_of(device)
-    if certificate is None:
-        return "not_configured"
-    if row is not None and row.topic != certificate.topic:
-        return "other_topic"
-    if _has_ended(certificate):
-        return "certificate_ended"
-    return "no_token" if row is None or row.push_token is None else ""
+    return _why_not(vault.enrolment_of(device))
 
 
 def out_of_reach() -> int:
@@ -142,6 +135,17 @@ def out_of_reach() -> int:
 def joined_under(topic: str) -> int:
     """How many devices only a certificate with this topic can wake."""
     return _joined(AppleEnrolment.topic == topic)
+
+
+def _why_not(row: AppleEnrolment | None) -> str:
+    certificate = _certificate()
+    if certificate is None:
+        return "not_configured"
+    if row is not None and row.topic != certificate.topic:
+        return "other_topic"
+    if _has_ended(certificate):
+        return "certificate_ended"
+    return "no_token" if row is None or row.push_token is None else ""
 
 
 def _joined(condition: Any) -> int:

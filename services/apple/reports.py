@@ -9,9 +9,9 @@ from typing import Any
 from mdm.apple import facts, inventories
 from mdm.apple.errors import Malformed
 from mdm.apple.reports import Report
-from models import AppleEnrolment, Command, CommandState, Device, database
+from models import Command, CommandState, Device, database
 from services import audit, channels, check_ins, clock, commands, deliveries
-from services.apple import challenges, lost_mode, model_names, orders
+from services.apple import challenges, lost_mode, model_names, orders, vault
 
 
 def wake(device: Device) -> None:
@@ -120,7 +120,7 @@ def _keep(device: Device, command: Command, part: str, report: Report) -> None:
     elif command.kind == "report_found":
         lost_mode.has_ended(device)
     elif part in _READ:
-        _store(device, part, _READ[part](report))
+        vault.note(device, **{part: _READ[part](report), f"{part}_at": clock.now()})
 
 
 def _call_by_its_model(device: Device, before: str | None) -> None:
@@ -129,12 +129,6 @@ def _call_by_its_model(device: Device, before: str | None) -> None:
         update = {"name": device.model, "name_search": device.model.casefold()}
         Device.update(**update).where(Device.id == device.id).execute()
         device.__data__.update(update)
-
-
-def _store(device: Device, part: str, found: Any) -> None:
-    row = AppleEnrolment.get(AppleEnrolment.device == device)
-    inventory = {**row.inventory, part: found, f"{part}_at": clock.now()}
-    AppleEnrolment.update(inventory=inventory).where(AppleEnrolment.device == device).execute()
 
 
 def _certificates(report: Report) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
-"""What an Apple device entrusts to us, sealed: its unlock token, its push magic, and the PINs of a Mac."""
+"""What an Apple device tells us, and what it entrusts to us, sealed: unlock token, push magic, the PINs of a Mac."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from models import AppleEnrolment, ApplePin, Command, Device, database
 from services import audit, clock, codes, keyring
@@ -10,6 +12,14 @@ PIN_DIGITS = 6
 
 def enrolment_of(device: Device) -> AppleEnrolment | None:
     return AppleEnrolment.get_or_none(AppleEnrolment.device == device)
+
+
+def note(device: Device, **found: Any) -> None:
+    """Keep what the device told, beside what it told before."""
+    with database.atomic():
+        row = AppleEnrolment.get(AppleEnrolment.device == device)
+        inventory = {**row.inventory, **found}
+        AppleEnrolment.update(inventory=inventory).where(AppleEnrolment.device == device).execute()
 
 
 def sealed(device: Device, column: str, plain: bytes) -> bytes:
