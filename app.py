@@ -29,11 +29,11 @@ from blueprints import (
 from blueprints.shared import (
     access,
     apple_site,
-    device_sessions,
     errors,
     jinja,
     language,
     security,
+    session_cookie,
     static_files,
 )
 from cli.readable import one_line
@@ -76,7 +76,7 @@ def create_app(config: Config | None = None, demo: bool = False) -> Flask:
     _configure(app, config, demo, root)
     logging.getLogger("muster").setLevel(config.log_level.upper())
     Htmx(app)
-    device_sessions.init(app)
+    session_cookie.init(app)
     app.before_request(database.connect)
     access.init(app)
     security.init(app)
