@@ -34,7 +34,7 @@ def unlock(code: str) -> Response:
 
 @blueprint.post("/locate")
 def locate(code: str) -> Response:
-    device = _allowed(code, Action.LOCATE)
+    device = access.visible_device(code)
     actions.locate(device, by=access.person())
     pages.say("wait", _("%(device)s is asked where it is.", device=words.display_name(device)))
     return device_page.changed_answer(device)
@@ -42,7 +42,7 @@ def locate(code: str) -> Response:
 
 @blueprint.post("/restart")
 def restart(code: str) -> Response:
-    device = _allowed(code, Action.RESTART)
+    device = access.visible_device(code)
     actions.restart(device, by=access.person())
     pages.say("wait", _("The restart is on its way to %(device)s.", device=words.display_name(device)))
     return device_page.changed_answer(device)
@@ -50,7 +50,7 @@ def restart(code: str) -> Response:
 
 @blueprint.post("/sound")
 def play_sound(code: str) -> Response:
-    device = _allowed(code, Action.PLAY_SOUND)
+    device = access.visible_device(code)
     actions.play_sound(device, by=access.person())
     pages.say("wait", _("%(device)s is asked to sound.", device=words.display_name(device)))
     return device_page.changed_answer(device)
