@@ -14,7 +14,6 @@ from mdm.apple.errors import Malformed
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
-OBJECT_IDENTIFIER = 0x06
 SEQUENCE = 0x30
 SET = 0x31
 CONTEXT_0 = 0xA0

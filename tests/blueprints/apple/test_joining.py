@@ -66,22 +66,15 @@ def test_a_mac_is_known_as_one_whatever_was_registered(app: Flask, alice: User) 
     assert Device.get_by_id(device.id).platform == Platform.MACOS
 
 
-def test_a_mac_with_the_registration_of_an_iphone_is_refused_where_macs_may_not_join(
-    app: Flask, alice: User
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("platforms", "linux,ios"), ("proof_macos", "both")],
+    ids=["where Macs may not join", "where Macs ask for more proof"],
+)
+def test_a_mac_with_the_registration_of_an_iphone_is_refused(
+    app: Flask, alice: User, key: str, value: str
 ) -> None:
-    settings.put("platforms", "linux,ios", by=None)
-    device, token = apple.verified(alice, Platform.IOS)
-    mac = apple.make(app, product="MacBookPro18,3", os_version="15.1")
-    with pytest.raises(Failed, match="400"):
-        mac.install(apple.profile_of(device, token))
-    assert status_of(device) == Status.EXPIRED
-    assert audited(device)[-2:] == ["device:enrolment:refused", "device:enrolment:expired"]
-
-
-def test_a_mac_with_the_registration_of_an_iphone_is_refused_where_macs_ask_for_more_proof(
-    app: Flask, alice: User
-) -> None:
-    settings.put("proof_macos", "both", by=None)
+    settings.put(key, value, by=None)
     device, token = apple.verified(alice, Platform.IOS)
     mac = apple.make(app, product="MacBookPro18,3", os_version="15.1")
     with pytest.raises(Failed, match="400"):
