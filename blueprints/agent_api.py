@@ -68,8 +68,8 @@ def checkin() -> Response:
 
 
 def _unknown_token(unknown: enrolment.UnknownToken) -> Response:
-    address = f"enroll:{request.remote_addr}"
-    seconds = throttle.wait(address) or throttle.allow(address, MOST_BAD_TOKENS)
+    sender = f"enroll:{throttle.network(request.remote_addr or '')}"
+    seconds = throttle.wait(sender) or throttle.allow(sender, MOST_BAD_TOKENS)
     if seconds:
         return _problem(429, "too_many", "Too many wrong tokens from this address.", retry_after=seconds)
     return _problem(401, "unknown_token", str(unknown))

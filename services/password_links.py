@@ -30,7 +30,7 @@ def ask(typed: str, address: str) -> None:
     Nobody learns whether there is one: the same is done for every name, except that a mail is queued. Raises
     sign_in.TooMany for an address that asks too often.
     """
-    seconds = throttle.allow(f"forgotten:{address}", ASKED_FROM_ADDRESS)
+    seconds = throttle.allow(f"forgotten:{throttle.network(address)}", ASKED_FROM_ADDRESS)
     if seconds:
         raise sign_in.TooMany(seconds)
     name = normalised(typed)[:320]

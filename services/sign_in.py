@@ -31,7 +31,7 @@ class TooMany(Refused):
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
-            N_("Too many tries from your network. Try again in %(minutes)s minutes."),
+            N_("Too many tries from your network. Try again in %(minutes)s min."),
             minutes=-(-seconds // 60),
         )
         self.seconds = seconds
@@ -110,15 +110,16 @@ def _keys(account: str, address: str, known_by: str, is_flooded: bool) -> list[t
     most = settings.load().sign_in_failures
     if known_by:
         return [(f"{account}:{known_by}", most, throttle.LONGEST_WAIT)]
+    network = throttle.network(address)
     return [
-        *([(f"flood:{address}", 1, FLOOD_PAUSE)] if is_flooded else []),
-        (f"{account}:{address}", 1 if is_flooded else most, throttle.LONGEST_WAIT),
+        *([(f"flood:{network}", 1, FLOOD_PAUSE)] if is_flooded else []),
+        (f"{account}:{network}", 1 if is_flooded else most, throttle.LONGEST_WAIT),
         (account, ACCOUNT_LIMIT, ACCOUNT_LONGEST_WAIT),
     ]
 
 
 def _flood(address: str) -> str:
-    return f"address:{address}"
+    return f"address:{throttle.network(address)}"
 
 
 def _account(name: str) -> str:

@@ -1,11 +1,28 @@
 """Failed attempts, counted in the database: exact across processes, with a wait that grows and ends."""
 
+from ipaddress import IPv6Address, ip_address
+
 from models import Throttle, database
 from services import clock
 
 FIRST_WAIT = 30  # seconds, doubled with every further failure
 LONGEST_WAIT = 900
 FORGET_AFTER = 24 * 3600  # seconds without an attempt
+NETWORK_BITS = 64  # of an IPv6 address: the rest belongs to whoever has one of them (RFC 6177)
+
+
+def network(address: str) -> str:
+    """What counts as one sender: an IPv4 address, or the /64 around an IPv6 address. No address is a sender, too."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    beginning = int(parsed) >> NETWORK_BITS << NETWORK_BITS
+    return f"{IPv6Address(beginning)}/{NETWORK_BITS}"
 
 
 def allow(key: str, limit: int, longest_wait: int = LONGEST_WAIT) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import AuditEntry, AuditText, Role, Throttle, User
-from services import passwords, sign_in, throttle, users
+from services import passwords, settings, sign_in, throttle, users
 from services.sign_in import TooMany, Wrong
 from tests.conftest import PASSWORD, Clock
 from tests.services.conftest import audited, last_entry
@@ -175,6 +175,13 @@ def flood(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def is_flooded() -> bool:
     return throttle.wait(f"address:{ELSEWHERE}") > 0
+
+
+def test_another_address_of_the_same_ipv6_network_does_not_start_the_count_again(alice: User) -> None:
+    fail(settings.load().sign_in_failures, address="2001:db8::1")
+    with pytest.raises(Wrong):
+        attempt(address="2001:db8::2")
+    assert attempt(address="2001:db8:0:1::2") == alice
 
 
 def test_from_an_address_that_floods_one_try_in_five_seconds_is_made_whatever_account_it_is_for(

@@ -94,3 +94,22 @@ def test_attempts_at_the_same_instant_get_exactly_the_limit(
     waits = at_once(32, lambda: throttle.allow("key", limit))
     assert waits.count(0) == limit
     assert waits.count(30) == 32 - limit
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:7::1", "2001:db8:0:7::/64"),
+        ("2001:db8:0:7:ffff:ffff:ffff:ffff", "2001:db8:0:7::/64"),
+        ("2001:db8:0:8::1", "2001:db8:0:8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_sender_is_an_ipv4_address_or_the_64_bits_that_one_household_has(
+    address: str, network: str
+) -> None:
+    assert throttle.network(address) == network
