@@ -25,6 +25,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+FOR_DEVICES = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 HSTS = "max-age=31536000"
 
 csrf = CSRFProtect()
@@ -68,8 +72,11 @@ def _signed(secret: str) -> str:
     return str(generate_csrf())
 
 
-def headers(is_https: bool) -> dict[str, str]:
-    return HEADERS | ({"Strict-Transport-Security": HSTS} if is_https else {})
+def headers(is_https: bool, is_for_device: bool = False) -> dict[str, str]:
+    """A device shows no pages: what it gets needs less said about it."""
+    return (FOR_DEVICES if is_for_device else HEADERS) | (
+        {"Strict-Transport-Security": HSTS} if is_https else {}
+    )
 
 
 def refuse_other_sites() -> None:
@@ -89,15 +96,16 @@ def refuse_other_sites() -> None:
 def add_headers(response: Response) -> Response:
     """What a view has set stays. Not by `setdefault`: it raises and catches an exception for each that is missing."""
     set_already = {name.lower() for name, _ in response.headers}
-    for name, value in _added(current_app.config["SESSION_COOKIE_SECURE"]):
+    is_for_device = request.blueprint in _without_session
+    for name, value in _added(current_app.config["SESSION_COOKIE_SECURE"], is_for_device):
         if name.lower() not in set_already:
             response.headers.add(name, value)
     return response
 
 
-@lru_cache(maxsize=2)
-def _added(is_https: bool) -> tuple[tuple[str, str], ...]:
-    return (*headers(is_https).items(), ("Cache-Control", "no-store"))
+@lru_cache(maxsize=4)
+def _added(is_https: bool, is_for_device: bool) -> tuple[tuple[str, str], ...]:
+    return (*headers(is_https, is_for_device).items(), ("Cache-Control", "no-store"))
 
 
 def _public_origin() -> str:

@@ -47,6 +47,15 @@ def test_every_answer_carries_the_headers(visit: Visit, url: str, htmx: bool) ->
     assert "Strict-Transport-Security" not in headers
 
 
+@pytest.mark.parametrize("url", ["/apple/mdm", "/apple/scep?operation=GetCACaps", "/api/agent/v1/checkin"])
+def test_what_a_device_gets_carries_the_few_that_count_where_no_page_is(app: Flask, url: str) -> None:
+    headers = app.test_client().post(url).headers
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Permissions-Policy" not in headers
+
+
 def test_static_files_are_kept_for_ever_and_compressed(visit: Visit) -> None:
     stranger = visit(None)
     url = str(stranger.get("/sign-in").one("link[rel=stylesheet]")["href"])
