@@ -62,7 +62,7 @@ def _send(certificate: Installed, message: Message) -> bool:
             pushes.went_out(message)
         case "token_dead":
             pushes.forget(message, written.token, "token_dead")
-        case "token_unknown" if current_app.config["MUSTER"].apns_url == push.SERVER:
+        case "token_unknown" if push.is_apples_own(current_app.config["MUSTER"].apns_url):
             pushes.forget(message, written.token, "token_unknown")
             log.warning("push token of device %s forgotten: %s", message.recipient, reason)
         case "certificate_refused":

@@ -218,16 +218,24 @@ def test_a_token_that_apple_does_not_know_is_forgotten_and_the_log_says_so(
 
 
 @pytest.mark.usefixtures("certificate")
-def test_a_server_that_is_not_apples_makes_us_forget_nothing(
-    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("url", "state", "reason"),
+    [
+        ("https://api.push.apple.com:2197", "cancelled", "token_unknown"),
+        ("https://api.sandbox.push.apple.com", "failed", "rejected_by_server"),
+    ],
+)
+def test_only_apples_own_server_makes_us_forget_a_token_whatever_its_port(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch, url: str, state: str, reason: str
 ) -> None:
     """Apple's other one, for developers, knows none of our tokens."""
     device, _ = apple.join(app, alice)
-    _configure(app, monkeypatch, apns_url="https://api.sandbox.push.apple.com")
+    _configure(app, monkeypatch, apns_url=url)
     answer_with(monkeypatch, 400, b'{"reason":"BadDeviceToken"}')
     send(app)
-    assert states() == [("failed", "rejected_by_server")]
-    assert AppleEnrolment.get(AppleEnrolment.device == device).push_token is not None
+    assert states() == [(state, reason)]
+    is_forgotten = AppleEnrolment.get(AppleEnrolment.device == device).push_token is None
+    assert is_forgotten == (reason == "token_unknown")
 
 
 @pytest.mark.usefixtures("certificate")
@@ -237,6 +245,7 @@ def test_a_server_that_is_not_apples_makes_us_forget_nothing(
         (403, b'{"reason":"BadCertificate"}', "waiting", "refused_certificate"),
         (503, b"", "waiting", "rejected_by_server"),
         (429, b'{"reason":"TooManyRequests"}', "waiting", "rejected_by_server"),
+        (400, b'{"reason":"IdleTimeout"}', "waiting", "rejected_by_server"),
         (400, b'{"reason":"BadMessageId"}', "failed", "rejected_by_server"),
     ],
 )
@@ -385,19 +394,22 @@ def test_the_command_line_makes_the_database_that_is_not_there_yet(
 
 
 @pytest.mark.usefixtures("certificate")
-def test_the_worker_wakes_a_device_whose_order_has_waited_for_a_day(
+def test_the_worker_wakes_a_device_again_that_missed_its_first_push(
     app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apple.join(app, alice)
+    device, hardware = apple.join(app, alice)
     asked = answer_with(monkeypatch, 200)
-    real = the_clock.source
-    for days in (0, 0.9, 1.5):
-        monkeypatch.setattr(the_clock, "source", lambda days=days: real() + days * DAY)
-        worker.run_due(app, [duty for duty in worker.duties() if duty.name in ("waking", "pushes")])
-        database.connect()
-        Message.update(next_at=0).execute()
-        send(app)
-    assert len(asked) == 2
+    began = the_clock.now()
+    duties = {duty.name: duty for duty in worker.duties()}
+    for minutes in range(12):
+        monkeypatch.setattr(the_clock, "source", lambda minutes=minutes: began + minutes * 60)
+        for name in ("waking", "pushes"):
+            duties[name].next_at -= 60
+            worker.run_due(app, [duties[name]])
+    assert len(asked) == 3, "at once, after two minutes and after ten"
+    database.connect()
+    assert hardware.connect()[0] == "DeviceInformation"
+    assert Device.get_by_id(device.id).facts_at is not None
 
 
 def test_the_command_line_counts_the_devices_that_joined_too_early(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -65,6 +66,11 @@ def request(push_token: bytes, push_magic: str, topic: str, expires_at: int) -> 
     return Push(push_token, headers, body)
 
 
+def is_apples_own(url: str) -> bool:
+    """Whether this is the server that gave the tokens out; it listens on port 2197 as well as on 443."""
+    return urlsplit(url).hostname == urlsplit(SERVER).hostname
+
+
 def outcome(status: int, body: bytes) -> tuple[Outcome, str]:
     """What Apple's answer means, and its reason in Apple's word ("" if it gave none).
 
@@ -87,7 +93,7 @@ def outcome(status: int, body: bytes) -> tuple[Outcome, str]:
         "TopicDisallowed",
     ):
         return "certificate_refused", reason
-    if status == 429 or status >= 500:
+    if status == 429 or status >= 500 or reason == "IdleTimeout":
         return "later", reason
     return "refused", reason
 

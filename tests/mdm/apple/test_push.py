@@ -52,6 +52,7 @@ def test_a_push_is_what_apple_asks_for() -> None:
         (403, b'{"reason":"BadCertificate"}', ("certificate_refused", "BadCertificate")),
         (400, b'{"reason":"TopicDisallowed"}', ("certificate_refused", "TopicDisallowed")),
         (429, b'{"reason":"TooManyRequests"}', ("later", "TooManyRequests")),
+        (400, b'{"reason":"IdleTimeout"}', ("later", "IdleTimeout")),
         (503, b"<html>", ("later", "")),
         (400, b"[]", ("refused", "")),
         (400, b'{"reason":7}', ("refused", "")),
