@@ -40,7 +40,7 @@ def duties() -> list[Duty]:
         Duty("reminders", reminders.remind_due, 10),
         Duty("enrolments", enrolment.expire_due, 10),
         Duty("commands", commands.expire_due, 10),
-        Duty("waking", pushes.ask_due, 3600),
+        Duty("waking", pushes.ask_due, 60),
         Duty("renewals", renewing.ask_due, 3600),
         Duty("push certificate", push_certificates.warn_due, 3600),
         Duty("sessions", sessions.purge, 600),

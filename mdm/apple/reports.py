@@ -63,7 +63,8 @@ class Problem:
 class Report:
     """Idle asks what there is to do; everything else answers the command `command` (up to 128 characters).
 
-    NotNow: keep the command, go on with others now, and offer it again when the device is next idle. The same
+    NotNow: keep the command, go on with others now, and offer it again when the device is next idle. It comes back by
+    itself if NotNow was the last that it said on this connection; after any other answer it has to be woken. The same
     answer may come twice. `results` is what the command brought, still in Apple's words.
     """
 

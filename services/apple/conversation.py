@@ -95,7 +95,11 @@ def _report(speaker: Speaker, report: Report) -> Answer:
         reports.take(device, report)
         device = speaker.device()
     order = reports.next_request(device)
-    return NOTHING if order is None else Answer(200, CONTENT_TYPE, order)
+    if order is not None:
+        return Answer(200, CONTENT_TYPE, order)
+    if report.status != "NotNow":
+        reports.call_back(device)
+    return NOTHING
 
 
 def _note(speaker: Speaker) -> None:

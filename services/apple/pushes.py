@@ -1,4 +1,8 @@
-"""Pushes: they say nothing, and make an Apple device come for its orders. At most one a device and minute."""
+"""Pushes: they say nothing, and make an Apple device come for its orders. At most one a device and minute.
+
+Apple: "Sending MDM commands to a device". One may be lost, above all soon after a device has joined; several are as
+good as one.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,8 @@ from services.apple import vault
 MEDIUM = "push"
 KIND = "wake"
 ONE_EVERY = 60  # seconds
-AGAIN_AFTER = 86_400  # seconds; Apple keeps one push of ours for a device that is off, and promises nothing
+SHORTEST_PAUSE = 120  # seconds, before the second push for an order
+LONGEST_PAUSE = 86_400  # seconds; Apple keeps one push of ours for a device that is off, and promises nothing
 AT_ONCE = 100
 FOR_EVER = ("other_topic", "no_token")  # waiting helps nobody: the device has to act
 
@@ -37,30 +42,47 @@ class CannotBeWoken(Exception):
         self.reason = reason
 
 
-def ask(device: Device) -> None:
-    """Wake it, in the caller's transaction. Several orders at once are one push; one that could never go out is none."""
+def ask(device: Device, pause: int = 0) -> None:
+    """Wake it in so many seconds, in the caller's transaction. Several orders at once are one push, at the earliest of
+    their times; one that could never go out is none.
+    """
     row = vault.enrolment_of(device)
-    if row is None or _why_not(row) in FOR_EVER or _one_is_waiting(device):
+    if row is None or _why_not(row) in FOR_EVER:
         return
-    message = outbox.queue(KIND, None, device.code, {"device": device.code}, device, medium=MEDIUM)
-    earliest = row.pushed_at + ONE_EVERY
-    if earliest > message.next_at:
+    earliest = max(row.pushed_at + ONE_EVERY, clock.now() + pause)
+    waiting = _one_that_waits(device)
+    if waiting is None:
+        message = outbox.queue(KIND, None, device.code, {"device": device.code}, device, medium=MEDIUM)
+        is_at_another_time = earliest > message.next_at
+    else:
+        message = waiting
+        is_at_another_time = earliest < message.next_at and not message.tries
+    if is_at_another_time:
         Message.update(next_at=earliest).where(Message.id == message.id).execute()
 
 
 def ask_due() -> int:
-    """Wake everybody whose orders still wait a day after the last push. Returns how many."""
-    return ask_again(AGAIN_AFTER, AT_ONCE)
+    """Wake everybody who has not come when an order is about 2, 10, 50 and 250 minutes old, at 21 hours, and then every
+    day. Returns how many.
+    """
+    return ask_again(LONGEST_PAUSE, AT_ONCE)
 
 
-def ask_again(quiet: int = 0, limit: int | None = None) -> int:
-    """Wake everybody whose orders wait, and whom nobody tried to wake for so many seconds. Returns how many."""
+def ask_again(longest_pause: int = 0, limit: int | None = None) -> int:
+    """Wake everybody whose orders wait, and whom nobody tried to wake for so many seconds, or for four fifths of the age
+    of the newest one. Returns how many.
+    """
     certificate = _certificate()
     if certificate is None or _has_ended(certificate):
         return 0
-    since = clock.now() - quiet
     waits = Command.state.in_((CommandState.QUEUED, CommandState.SENT))
-    lately = Message.state.in_(outbox.UNSENT) | (Message.created_at > since)
+    age = clock.now() - fn.MAX(Command.created_at)
+    pause = fn.MIN(longest_pause, fn.MAX(SHORTEST_PAUSE, age * 4 / 5))
+    # Without an order that waits it is NULL, and no push was before that.
+    since = Command.select(clock.now() - pause).where(Command.device == Device.id, waits)
+    is_push = Message.medium == MEDIUM
+    on_its_way = is_push & Message.state.in_(outbox.UNSENT) & Message.device.is_null(False)
+    lately = is_push & (Message.device == AppleEnrolment.device) & (Message.created_at > since)
     found = (
         Device.select()
         .join(AppleEnrolment)
@@ -70,15 +92,16 @@ def ask_again(quiet: int = 0, limit: int | None = None) -> int:
             AppleEnrolment.push_token.is_null(False),
             AppleEnrolment.topic == certificate.topic,
             AppleEnrolment.pushed_at <= since,
-            fn.EXISTS(Command.select().where(Command.device == Device.id, waits)),
-            ~fn.EXISTS(Message.select().where(Message.device == Device.id, Message.medium == MEDIUM, lately)),
+            AppleEnrolment.device.not_in(Message.select(Message.device).where(on_its_way)),
+            ~fn.EXISTS(Message.select().where(lately)),
         )
         .limit(limit)
     )
-    with database.atomic():
-        devices = list(found)
-        for device in devices:
-            ask(device)
+    devices = list(found)
+    if devices:  # as a rule there is none, and the look has taken no lock
+        with database.atomic():
+            for device in devices:
+                ask(device)
     return len(devices)
 
 
@@ -160,6 +183,7 @@ def _has_ended(certificate: PushCertificate) -> bool:
     return (certificate.ends_at or 0) <= clock.now()
 
 
-def _one_is_waiting(device: Device) -> bool:
+def _one_that_waits(device: Device) -> Message | None:
     waits = Message.state.in_(outbox.UNSENT)
-    return Message.select().where(Message.device == device, Message.medium == MEDIUM, waits).exists()
+    found: Message | None = Message.get_or_none(Message.device == device, Message.medium == MEDIUM, waits)
+    return found

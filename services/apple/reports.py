@@ -11,21 +11,25 @@ from mdm.apple.errors import Malformed
 from mdm.apple.reports import Report
 from models import Command, CommandState, Device, database
 from services import audit, channels, check_ins, clock, commands, deliveries
-from services.apple import challenges, lost_mode, model_names, orders, vault
+from services.apple import challenges, lost_mode, model_names, orders, pushes, vault
 
 
 def wake(device: Device) -> None:
     """It is idle again: what it could not do before is offered anew, and not only after a minute."""
     now = clock.now()
-    put_back = (
-        (Command.device == device)
-        & (Command.state == CommandState.QUEUED)
-        & (Command.sent_count > 0)
-        & (Command.not_before > now)
-    )
-    if Command.select().where(put_back).exists():
+    must_wait = _put_back(device) & (Command.not_before > now)
+    if Command.select().where(must_wait).exists():
         with database.atomic():
-            Command.update(not_before=now).where(put_back).execute()
+            Command.update(not_before=now).where(must_wait).execute()
+
+
+def call_back(device: Device) -> None:
+    """It hears no more for now, and its last word was not NotNow: then it comes back for what it could not do only if
+    we wake it, and a little later (Apple: "Handling NotNow status responses").
+    """
+    if Command.select().where(_put_back(device)).exists():
+        with database.atomic():
+            pushes.ask(device, pause=deliveries.NOT_NOW_SECONDS)
 
 
 def next_request(device: Device) -> bytes | None:
@@ -61,6 +65,11 @@ def take(device: Device, report: Report) -> None:
             _go_on(command, device, part, untold=_words(report))
         else:
             _take_what_it_tells(command, device, part, report)
+
+
+def _put_back(device: Device) -> Any:
+    """What it answered with NotNow."""
+    return (Command.device == device) & (Command.state == CommandState.QUEUED) & (Command.sent_count > 0)
 
 
 def _take_what_it_tells(command: Command, device: Device, part: str, report: Report) -> None:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from models import AppleEnrolment, Command, Device, Message, MessageState, PushCertificate, Status, User
-from services import device_actions, outbox
+from services import commands, device_actions, outbox
 from services.apple import profiles, pushes
 from tests import apple_devices as apple
 from tests.conftest import NOON, Clock
@@ -41,7 +41,7 @@ def waiting() -> int:
 
 
 @pytest.mark.usefixtures("certificate")
-def test_a_device_whose_order_waits_is_woken_once_a_day_until_it_comes(
+def test_a_device_whose_order_waits_is_woken_after_pauses_that_grow_until_it_comes(
     phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
 ) -> None:
     device, hardware = phone
@@ -49,19 +49,90 @@ def test_a_device_whose_order_waits_is_woken_once_a_day_until_it_comes(
     clock.move(60)
     device_actions.wipe(device, device.code, "", by=alice)
     assert sent() == 1
-    pushed = 0
-    for _ in range(40 * 24):
-        clock.move(3600)
-        pushes.ask_due()
-        pushed += sent()
-    assert pushed == 40
+    asked_at = clock.now
+    for minutes in (2, 10, 50, 250, 1250, *(1250 + day * 24 * 60 for day in range(1, 5))):
+        clock.now = asked_at + (minutes - 1) * 60
+        assert pushes.ask_due() == 0, f"before {minutes} minutes"
+        clock.move(60)
+        assert (pushes.ask_due(), sent()) == (1, 1), f"after {minutes} minutes"
     assert hardware.connect() == ["EraseDevice"]
     clock.move(10 * DAY)
     assert pushes.ask_due() == 0
 
 
 @pytest.mark.usefixtures("certificate")
-def test_a_push_that_was_given_up_is_tried_again_the_next_day(
+def test_an_order_that_lives_for_an_hour_is_pushed_for_four_times(
+    phone: tuple[Device, apple.AppleDevice], clock: Clock
+) -> None:
+    device, _ = phone
+    sent()
+    clock.move(60)
+    commands.ask(device, "play_sound", by=None)
+    pushed = sent()
+    for _ in range(80):
+        clock.move(60)
+        commands.expire_due()
+        pushes.ask_due()
+        pushed += sent()
+    assert pushed == 4
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_new_order_begins_with_short_pauses_beside_an_old_one(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device, _ = phone
+    sent()
+    device_actions.lock(device, by=alice)
+    clock.move(9 * DAY)
+    sent()
+    clock.move(60)
+    device_actions.refresh(device, by=alice)
+    assert sent() == 1
+    clock.move(120)
+    assert pushes.ask_due() == 1
+
+
+@pytest.mark.usefixtures("certificate")
+@pytest.mark.parametrize("last_word", ["NotNow", "Error", "Acknowledged"])
+def test_a_device_that_said_not_now_is_woken_a_minute_later_unless_that_was_its_last_word(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock, last_word: str
+) -> None:
+    device, hardware = phone
+    device_actions.lock(device, by=alice)
+    commands.ask(device, "unlock", alice)
+    sent()
+    clock.move(DAY - 120)
+    hardware.replies["DeviceLock"] = ["NotNow"]
+    hardware.replies["ClearPasscode"] = [last_word] if last_word != "Acknowledged" else []
+    assert hardware.connect() == ["DeviceLock", "ClearPasscode"]
+    assert waiting() == (0 if last_word == "NotNow" else 1)
+    clock.move(59)
+    assert sent() == 0
+    clock.move(1)
+    assert sent() == (0 if last_word == "NotNow" else 1)
+    assert hardware.connect()[0] == "DeviceLock"
+    assert waiting() == 0
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_new_order_does_not_wait_for_the_push_after_not_now(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device, hardware = phone
+    device_actions.refresh(device, by=alice)
+    commands.ask(device, "unlock", alice)
+    sent()
+    clock.move(DAY - 120)
+    hardware.replies["ClearPasscode"] = ["NotNow"]
+    hardware.connect()
+    assert (waiting(), sent()) == (1, 0)
+    device_actions.lock(device, by=alice)
+    assert (waiting(), sent()) == (1, 1)
+
+
+@pytest.mark.usefixtures("certificate")
+def test_a_push_that_was_given_up_counts_as_one(
     phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
 ) -> None:
     device, _ = phone
@@ -70,7 +141,7 @@ def test_a_push_that_was_given_up_is_tried_again_the_next_day(
     device_actions.lock(device, by=alice)
     (message,) = outbox.claim(1, pushes.MEDIUM)
     outbox.failed(message, "unreachable", final=True)
-    clock.move(DAY - 1)
+    clock.move(119)
     assert pushes.ask_due() == 0
     clock.move(1)
     assert (pushes.ask_due(), pushes.ask_due()) == (1, 0)
