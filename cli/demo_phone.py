@@ -101,7 +101,7 @@ def _read(path: Path) -> AppleDevice:
     key = load_pem_private_key(kept["key"].encode(), None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError("not the key of a phone")
-    phone = AppleDevice(_send, key, name=NAME, is_enrolled=True)
+    phone = AppleDevice(_send, key, name=NAME, has_tried=True, is_enrolled=True)
     for name in KEPT:
         setattr(phone, name, kept[name])
     for name in KEPT_AS_BYTES:

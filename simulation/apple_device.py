@@ -17,16 +17,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from simulation import apple_answers
+from simulation import apple_answers, apple_profile
 from simulation.apple_scep import Refused, fetch
-from simulation.apple_signing import Style, content_of, mdm_signature
+from simulation.apple_signing import Style, mdm_signature
 from simulation.apple_transport import Failed, Response, Transport, expect
 
 CHECK_IN_TYPE = "application/x-apple-aspen-mdm-checkin"
 COMMAND_TYPE = "application/x-apple-aspen-mdm; charset=UTF-8"
 UNRECOGNISED = "com.apple.unrecognized.device"
-FOR_EVER = ("ServerURL", "CheckInURL", "Topic", "AccessRights")
-"""What a profile may not change on a device that has it (com.apple.mdm.yaml); rights could become fewer."""
 
 
 def _new_key() -> rsa.RSAPrivateKey:
@@ -35,9 +33,10 @@ def _new_key() -> rsa.RSAPrivateKey:
 
 @dataclass
 class AppleDevice:
-    """One device. Its keys may be passed in, because making one takes a while. `replies` are answers to give in
-    place of success, by request type, one after the other: "NotNow", "Error" or "CommandFormatError". `results` are
-    keys to give in place of its own in a successful one, by request type.
+    """One device. It has a new key for each try to install a profile, as real ones do; the first may be passed in,
+    because making one takes a while. `replies` are answers to give in place of success, by request type, one after
+    the other: "NotNow", "Error" or "CommandFormatError". `results` are keys to give in place of its own in a
+    successful one, by request type.
     """
 
     transport: Transport = field(repr=False)
@@ -63,6 +62,8 @@ class AppleDevice:
 
     done: list[str] = field(default_factory=list)
     """Request types of the commands carried out."""
+    has_tried: bool = False
+    """Its key belongs to a try that was made."""
     is_enrolled: bool = False
     is_erased: bool = False
     is_locked: bool = False
@@ -73,6 +74,8 @@ class AppleDevice:
     unlock_token: bytes = field(default_factory=lambda: secrets.token_bytes(1_500), repr=False)
     certificate: bytes = field(default=b"", repr=False)
     management: dict[str, Any] = field(default_factory=dict, repr=False)
+    identity: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Of the profile, how it gets its certificate."""
     enrolment_profile: str = ""
 
     @property
@@ -87,23 +90,23 @@ class AppleDevice:
         self.is_enrolled = True
 
     def receive(self, profile: bytes) -> None:
-        """The first half of it: read the profile, signed or not, and get the certificate."""
-        content = plistlib.loads(content_of(profile))
-        payloads = {each["PayloadType"]: each for each in content["PayloadContent"]}
-        self.management = payloads["com.apple.mdm"]
-        self.enrolment_profile = content["PayloadIdentifier"]
-        if self.management["IdentityCertificateUUID"] != payloads["com.apple.security.scep"]["PayloadUUID"]:
-            raise Failed("no identity")
-        identity = payloads["com.apple.security.scep"]["PayloadContent"]
-        self.certificate = fetch(self.transport, identity, self.key, self.udid, self.cipher)
+        """The first half of it: read the profile, signed or not, make a key, and get the certificate."""
+        self.enrolment_profile, self.management, self.identity = apple_profile.read(profile, self.is_mac)
+        if self.has_tried:
+            self.key = self.make_key()
+        self.has_tried = True
+        self.fetch_certificate()
+
+    def fetch_certificate(self) -> None:
+        """By SCEP. When the answer was lost it asks once more by itself, with the key of the same try."""
+        self.certificate = fetch(self.transport, self.identity, self.key, self.udid, self.cipher)
 
     def renew(self, profile: bytes) -> bool:
         """Its own profile came again, as an order: a new key, a certificate for it, and both messages once more."""
         before = (self.key, self.certificate, self.management)
-        self.key = self.make_key()
         try:
             self.receive(profile)
-            if any(self.management[name] != before[2][name] for name in FOR_EVER):
+            if not apple_profile.may_replace(self.management, before[2]):
                 raise Failed("the profile changes what nobody may change")
         except (Failed, Refused):
             self.key, self.certificate, self.management = before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import count
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -50,6 +51,9 @@ def profile_of(device: Device, token: str) -> bytes:
 
 
 def make(app: Flask, number: int = 0, **known: object) -> AppleDevice:
+    """`number` is that of its first key in the pool; each further try to install takes another."""
+    further = count(number + 10, 10)
+    known = {"make_key": lambda: key(next(further)), **known}
     return AppleDevice(transport(app), key(number), **known)  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
-from typing import Any, Literal
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -26,7 +26,8 @@ FILE_NAME = "enrolment.mobileconfig"
 DEVICE_KEY_BITS = 2048
 _SIGN_AND_ENCRYPT = 5
 
-Kind = Literal["phone", "mac"]
+# All UUIDs of our profiles are made from this one, so it never changes.
+_NAMESPACE = uuid.UUID("4bd2a94c-79d9-4519-a8e6-0bab9e43ae89")
 
 
 class AccessRight(IntFlag):
@@ -61,6 +62,9 @@ LEAST_RIGHTS = (
 )
 """1343: what the commands of `commands` need, and nothing else."""
 
+CAPABILITIES = ("com.apple.mdm.per-user-connections", "com.apple.mdm.bootstraptoken")
+"""A Mac refuses a profile without the first, which nobody can add later; the second has its bootstrap token sent to us."""
+
 
 @dataclass(frozen=True)
 class Enrolment:
@@ -68,16 +72,17 @@ class Enrolment:
 
     `identifier` is reverse DNS and never changes, since RemoveProfile goes by it. `topic` is the push
     certificate's; without one, any that starts like it lets a device enrol, but no push will ever reach that
-    device: it has to be enrolled again. Addresses are https; they, the topic and the capabilities can never
-    be changed on a device. `subject` is only a wish: the authority writes its own. `consent` is by language (BCP 47), "default" for all others, and has to be
-    agreed to. `root` is a certificate (DER) that the device shall trust.
+    device: it has to be enrolled again. Addresses are https; they, the topic and the capability of
+    per-user connections can never be changed on a device. `subject` tells one device's profile from
+    another's; in the certificate it is only a wish: the authority writes its own. `consent` is by language
+    (BCP 47), "default" for all others, and has to be agreed to. `root` is a certificate (DER) that the
+    device shall trust.
     """
 
     identifier: str
     name: str
     organisation: str
     description: str
-    kind: Kind
     topic: str
     server_url: str
     check_in_url: str
@@ -88,28 +93,28 @@ class Enrolment:
     consent: Mapping[str, str] = field(default_factory=dict)
     root: bytes | None = None
     rights: AccessRight = LEAST_RIGHTS
-    keeps_bootstrap_token: bool = False
 
 
 def encode(enrolment: Enrolment) -> bytes:
-    """The profile as an XML property list, not signed."""
-    identity = str(uuid.uuid4()).upper()
-    payloads = [_scep(enrolment, identity), _management(enrolment, identity)]
+    """The profile as an XML property list, not signed.
+
+    It is one for iPhone, iPad and Mac, because only the device itself knows what it is: so it names no
+    TargetDeviceType, and has what a Mac needs. An iPhone passes over PayloadScope.
+    """
+    payloads = [_scep(enrolment), _management(enrolment)]
     if enrolment.root is not None:
         payloads.insert(0, _root(enrolment, enrolment.root))
     profile: dict[str, Any] = {
         "PayloadType": "Configuration",
         "PayloadVersion": 1,
         "PayloadIdentifier": enrolment.identifier,
-        "PayloadUUID": str(uuid.uuid4()).upper(),
+        "PayloadUUID": _uuid(enrolment, "profile"),
         "PayloadDisplayName": enrolment.name,
         "PayloadOrganization": enrolment.organisation,
         "PayloadDescription": enrolment.description,
         "PayloadContent": payloads,
-        "TargetDeviceType": 5 if enrolment.kind == "mac" else 1,
+        "PayloadScope": "System",
     }
-    if enrolment.kind == "mac":
-        profile["PayloadScope"] = "System"
     if enrolment.consent:
         profile["ConsentText"] = dict(enrolment.consent)
     return plists.write(profile)
@@ -136,9 +141,9 @@ def sign(
         raise Malformed("unsupported", "key") from None
 
 
-def _scep(enrolment: Enrolment, identity: str) -> dict[str, Any]:
+def _scep(enrolment: Enrolment) -> dict[str, Any]:
     return {
-        **_payload(enrolment, "com.apple.security.scep", "scep", identity),
+        **_payload(enrolment, "com.apple.security.scep", "scep"),
         "PayloadContent": {
             "URL": enrolment.scep_url,
             "Name": enrolment.scep_name,
@@ -152,39 +157,41 @@ def _scep(enrolment: Enrolment, identity: str) -> dict[str, Any]:
     }
 
 
-def _management(enrolment: Enrolment, identity: str) -> dict[str, Any]:
-    payload: dict[str, Any] = {
-        **_payload(enrolment, "com.apple.mdm", "mdm", str(uuid.uuid4()).upper()),
-        "IdentityCertificateUUID": identity,
+def _management(enrolment: Enrolment) -> dict[str, Any]:
+    return {
+        **_payload(enrolment, "com.apple.mdm", "mdm"),
+        "IdentityCertificateUUID": _uuid(enrolment, "scep"),
         "Topic": enrolment.topic,
         "ServerURL": enrolment.server_url,
         "CheckInURL": enrolment.check_in_url,
         "SignMessage": True,
         "CheckOutWhenRemoved": True,
         "AccessRights": int(enrolment.rights),
+        "ServerCapabilities": list(CAPABILITIES),
     }
-    if enrolment.kind == "mac":
-        payload["ServerCapabilities"] = ["com.apple.mdm.per-user-connections"]
-        if enrolment.keeps_bootstrap_token:
-            payload["ServerCapabilities"].append("com.apple.mdm.bootstraptoken")
-    return payload
 
 
 def _root(enrolment: Enrolment, certificate: bytes) -> dict[str, Any]:
-    identity = str(uuid.uuid4()).upper()
     return {
-        **_payload(enrolment, "com.apple.security.root", "root", identity),
+        **_payload(enrolment, "com.apple.security.root", "root"),
         "PayloadContent": certificate,
         "PayloadCertificateFileName": "root.cer",
     }
 
 
-def _payload(enrolment: Enrolment, kind: str, part: str, identity: str) -> dict[str, Any]:
+def _payload(enrolment: Enrolment, kind: str, part: str) -> dict[str, Any]:
     return {
         "PayloadType": kind,
         "PayloadVersion": 1,
         "PayloadIdentifier": f"{enrolment.identifier}.{part}",
-        "PayloadUUID": identity,
+        "PayloadUUID": _uuid(enrolment, part),
         "PayloadDisplayName": enrolment.name,
         "PayloadOrganization": enrolment.organisation,
     }
+
+
+def _uuid(enrolment: Enrolment, part: str) -> str:
+    """Always the same for a part of a device's profile: whatever has the identifier and UUID of what is installed
+    updates it (CommonPayloadKeys).
+    """
+    return str(uuid.uuid5(_NAMESPACE, f"{enrolment.identifier} {enrolment.subject} {part}")).upper()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mdm.apple import profile, push
 from mdm.apple.profile import Enrolment
-from models import Device, Platform, PushCertificate
+from models import Device, PushCertificate
 from services import keyring, settings
 from services.apple import sites
 from services.apple.sites import Signer, Site
@@ -49,7 +49,6 @@ def _written(device: Device, challenge: str, site: Site, consent: str, push_topi
             name=f"{rules.organisation}: device management",
             organisation=rules.organisation,
             description=consent,
-            kind="mac" if device.platform == Platform.MACOS else "phone",
             topic=push_topic,
             server_url=f"{site.url}/apple/mdm",
             check_in_url=f"{site.url}/apple/check-in",
@@ -59,7 +58,6 @@ def _written(device: Device, challenge: str, site: Site, consent: str, push_topi
             subject=device.code,
             consent={"default": consent},
             root=site.root.certificate if site.root else None,
-            keeps_bootstrap_token=True,
         )
     )
     return plain if site.signer is None else _signed(plain, site.signer)

@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 
 from mdm.apple import reports
-from models import AppleEnrolment, Command, Device, Platform, Status, User
-from services import lifecycle, settings
+from models import AppleEnrolment, Command, Device, Platform, Registration, Status, User
+from services import enrolment_tokens, lifecycle, settings
 from services import refused as rules
 from services.apple import enrolling, vault
 from simulation.apple_scep import Refused
 from simulation.apple_transport import Failed
 from tests import apple_devices as apple
-from tests.conftest import Clock
+from tests.conftest import Clock, Visitor
 from tests.services.conftest import audited, status_of
 
 
@@ -116,11 +116,11 @@ def test_an_answer_that_was_lost_can_be_asked_for_again(app: Flask, alice: User)
     phone = apple.make(app)
     phone.receive(profile)
     first = phone.certificate
-    phone.receive(profile)
+    phone.fetch_certificate()
     assert phone.certificate == first
     with pytest.raises(Refused, match="2"):
         apple.make(app, 1).receive(profile)
-    phone.receive(profile)
+    phone.fetch_certificate()
     phone.authenticate()
     phone.update_token()
     assert status_of(device) == Status.ACTIVE
@@ -136,7 +136,7 @@ def test_it_cannot_be_asked_for_once_the_device_has_spoken(app: Flask, alice: Us
     row = AppleEnrolment.get(AppleEnrolment.device == device)
     assert (row.issued, row.challenge_hash) == (None, None)
     with pytest.raises(Refused, match="2"):
-        phone.receive(profile)
+        phone.fetch_certificate()
 
 
 @pytest.mark.parametrize("end", ["an hour", "given up"])
@@ -150,7 +150,35 @@ def test_it_cannot_be_asked_for_for_ever(app: Flask, alice: User, clock: Clock, 
     else:
         lifecycle.change(device, lifecycle.Event.GIVE_UP, by=None)
     with pytest.raises(Refused, match="2"):
-        phone.receive(profile)
+        phone.fetch_certificate()
+
+
+@pytest.mark.parametrize("has_spoken", [False, True])
+def test_after_an_error_on_the_device_it_joins_with_a_new_link(
+    app: Flask, alice: User, visit: Callable[[User], Visitor], has_spoken: bool
+) -> None:
+    """The profile failed after its certificate was issued; the next try brings a new key, and gets none."""
+    device, token = apple.verified(alice)
+    phone = apple.make(app)
+    phone.receive(apple.profile_of(device, token))
+    if has_spoken:
+        phone.authenticate()
+    before = (phone.key, phone.certificate)
+    with pytest.raises(Refused, match="2"):
+        phone.receive(apple.profile_of(device, token))
+    page = visit(alice).get(f"/devices/{device.code}")
+    assert "Did the device show an error?" in page.words("#main")
+    again = [form["action"] for form in page.soup.select("#main .panel form")]
+    registration = Registration.get(Registration.device == device)
+    assert again == [f"/registrations/{registration.code}/{path}" for path in ("qr", "reminder", "pin")]
+    assert visit(alice).post(again[0]).status == 303
+    registration = Registration.get(Registration.device == device)
+    token = enrolment_tokens.accept(registration, registration.issued_at)
+    phone.install(apple.profile_of(device, token))
+    assert status_of(device) == Status.ACTIVE
+    phone.key, phone.certificate = before
+    with pytest.raises(Failed, match="400"):
+        phone.update_token()
 
 
 def test_of_many_that_are_the_same_at_once_all_get_the_same_certificate(

@@ -205,13 +205,16 @@ def test_a_topic_that_changed_since_it_joined_is_not_sent(phone: Phone, tmp_path
     assert "device:renew:acknowledged" in audited(device)
 
 
-def test_a_mac_keeps_its_capabilities(app: Flask, alice: User) -> None:
-    device, mac = apple.join(app, alice, platform=Platform.MACOS, make_key=lambda: apple.key(7))
+@pytest.mark.parametrize("registered", [Platform.MACOS, Platform.IOS])
+def test_a_mac_renews_whatever_was_registered(app: Flask, alice: User, registered: Platform) -> None:
+    mac_book = {"product": "MacBookPro18,3", "os_version": "15.1"}
+    device, mac = apple.join(app, alice, platform=registered, **mac_book)
     mac.connect()
     before = mac.management["ServerCapabilities"]
     renewing.ask(fresh(device))
     assert mac.connect() == ["InstallProfile"]
     assert mac.management["ServerCapabilities"] == before
+    assert "device:certificate:replaced" in audited(device)
 
 
 def test_it_is_signed_like_the_first_one(

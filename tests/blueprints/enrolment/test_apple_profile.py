@@ -19,9 +19,10 @@ from flask import Flask
 
 from blueprints.shared import apple_site
 from models import Registration, User
-from services import codes
+from services import codes, registrations
 from services.apple import tls_root
 from services.apple.tls_root import Root
+from tests import apple_devices
 from tests.blueprints.enrolment.conftest import Invite, Travel
 from tests.certificates import authority
 from tests.conftest import Answer, Clock, Visitor
@@ -54,6 +55,23 @@ def test_only_the_browser_that_accepted_gets_the_profile(alice: User, invite: In
     assert other.get("/go/profile").location == "/go/install"
     assert other.get("/go/install").soup.select("#profile") == []
     assert one.get("/go/profile").status == 200
+
+
+def test_once_the_code_is_used_it_says_what_to_do_after_an_error(
+    app: Flask, alice: User, invite: Invite, travel: Travel
+) -> None:
+    """The page asks how it stands by itself; and who taps Download once more is sent there."""
+    issued = invite(alice, "ios")
+    browser = travel(issued, "install")
+    waiting = browser.get("/go/progress?since=1", htmx=True)
+    assert waiting.soup.select("#go-after-an-error") == []
+    apple_devices.make(app).receive(browser.get("/go/profile").data)
+    assert browser.get("/go/profile").location == "/go/install"
+    for answer in (browser.get("/go/install"), browser.get("/go/progress?since=1", htmx=True)):
+        assert "the same again does not help" in answer.words("#go-after-an-error")
+        assert answer.one("#go-after-an-error a")["href"] == f"/devices/{issued.device.code}"
+    registrations.renew(registrations.by_code(issued.registration.code), by=alice)
+    assert browser.get("/go/install").location == "/go", "the new link begins anew"
 
 
 def test_the_profile_carries_the_token_and_nothing_keeps_it(

@@ -25,7 +25,6 @@ ENROLMENT = Enrolment(
     name="Example device management",
     organisation="Example",
     description="Lets Example find and lock this device.",
-    kind="phone",
     topic="com.apple.mgmt.External.6b1b1e5c-0000-4000-8000-000000000000",
     server_url="https://example.org/apple/connect",
     check_in_url="https://example.org/apple/check-in",
@@ -41,7 +40,7 @@ def payloads(**changes: Any) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
     return whole, {each["PayloadType"]: each for each in whole["PayloadContent"]}
 
 
-def test_the_payloads_of_a_phone() -> None:
+def test_the_payloads() -> None:
     whole, found = payloads()
     assert set(found) == {"com.apple.security.scep", "com.apple.mdm"}
     management, scep = found["com.apple.mdm"], found["com.apple.security.scep"]
@@ -51,12 +50,11 @@ def test_the_payloads_of_a_phone() -> None:
     assert (
         management["ServerURL"] == ENROLMENT.server_url and management["CheckInURL"] == ENROLMENT.check_in_url
     )
-    assert "ServerCapabilities" not in management
     assert scep["PayloadContent"]["Challenge"] == "s3cret"
     assert scep["PayloadContent"]["Subject"] == [[["O", "Example"]], [["CN", "phone-1"]]]
     assert (scep["PayloadContent"]["Keysize"], scep["PayloadContent"]["Key Usage"]) == (2048, 5)
     assert whole["PayloadType"] == "Configuration" and whole["PayloadIdentifier"] == ENROLMENT.identifier
-    assert "ConsentText" not in whole and whole["TargetDeviceType"] == 1
+    assert "ConsentText" not in whole
 
 
 def test_every_payload_has_what_every_payload_needs() -> None:
@@ -68,12 +66,23 @@ def test_every_payload_has_what_every_payload_needs() -> None:
     assert len(identifiers) == 8
 
 
-def test_a_mac_keeps_its_users_apart() -> None:
-    whole, found = payloads(kind="mac")
-    assert found["com.apple.mdm"]["ServerCapabilities"] == ["com.apple.mdm.per-user-connections"]
-    assert (whole["PayloadScope"], whole["TargetDeviceType"]) == ("System", 5)
-    capabilities = payloads(kind="mac", keeps_bootstrap_token=True)[1]["com.apple.mdm"]["ServerCapabilities"]
-    assert capabilities == ["com.apple.mdm.per-user-connections", "com.apple.mdm.bootstraptoken"]
+def test_a_mac_takes_it_whatever_was_registered() -> None:
+    whole, found = payloads()
+    assert found["com.apple.mdm"]["ServerCapabilities"] == [
+        "com.apple.mdm.per-user-connections",
+        "com.apple.mdm.bootstraptoken",
+    ]
+    assert whole["PayloadScope"] == "System" and "TargetDeviceType" not in whole
+
+
+def test_the_next_profile_of_a_device_updates_every_payload_and_that_of_another_none() -> None:
+    def identities(**changes: Any) -> set[str]:
+        whole, found = payloads(**changes)
+        return {each["PayloadUUID"] for each in (whole, *found.values())}
+
+    first = identities(root=b"certificate")
+    assert identities(root=b"another", challenge="new", name="New", organisation="New") == first
+    assert not identities(root=b"certificate", subject="phone-2") & first
 
 
 def test_consent_and_root(authority: Authority) -> None:

@@ -181,6 +181,37 @@ def test_a_mac(server: Server, phone_key: rsa.RSAPrivateKey) -> None:
     assert refused.has_failed and locked.status == "Acknowledged"
 
 
+def without_a_user_channel(body: bytes) -> bytes:
+    whole = plistlib.loads(body)
+    for each in whole["PayloadContent"]:
+        each.pop("ServerCapabilities", None)
+    return plistlib.dumps(whole)
+
+
+def test_what_a_mac_does_not_take(server: Server, phone_key: rsa.RSAPrivateKey) -> None:
+    mac, body = AppleDevice(server, phone_key, product="Mac15,3"), profile.encode(ENROLMENT)
+    with pytest.raises(Failed, match="no user channel"):
+        mac.install(without_a_user_channel(body))
+    with pytest.raises(Failed, match="another kind"):
+        mac.install(plistlib.dumps({**plistlib.loads(body), "TargetDeviceType": 1}))
+    assert server.heard == []
+
+
+@pytest.mark.parametrize("had_one", [True, False])
+def test_a_renewal_neither_adds_nor_removes_the_user_channel(
+    server: Server, phone: AppleDevice, had_one: bool
+) -> None:
+    """As com.apple.mdm.yaml says of ServerCapabilities."""
+    profiles = [profile.encode(ENROLMENT), without_a_user_channel(profile.encode(ENROLMENT))]
+    first, other = profiles if had_one else reversed(profiles)
+    phone.install(first)
+    joined_with = (phone.key, phone.certificate)
+    assert not phone.renew(other)
+    assert (phone.key, phone.certificate) == joined_with
+    assert phone.renew(first)
+    assert phone.key is not joined_with[0]
+
+
 @pytest.mark.parametrize(
     ("behaviour", "status", "is_erased"),
     [
