@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from models import ENROLLED, GONE, LIVE_COMMAND, Command, CommandState, Device, Status, database
+from models import ENROLLED, GONE, LIVE_COMMAND, WAITING, Command, CommandState, Device, Status, database
 from services import audit, clock
 from services.refused import N_, Refused
 
@@ -20,6 +20,7 @@ class Event(StrEnum):
     ACCEPT = "accept"
     TOKEN_RAN_OUT = "token_ran_out"
     BEGIN = "begin"
+    COME_LATE = "come_late"
     CONFIRM = "confirm"
     GIVE_UP = "give_up"
     LOSE = "lose"
@@ -51,12 +52,12 @@ HERE = (Status.ACTIVE, Status.LOST, Status.BLOCKED)
 TABLE: dict[Event, Rule] = {
     Event.CANCEL: Rule((Status.PENDING, Status.VERIFIED), Status.CANCELLED, "device:registration:cancelled"),
     Event.EXPIRE: Rule((Status.PENDING, Status.VERIFIED), Status.EXPIRED, "device:registration:expired"),
-    Event.RENEW: Rule(
-        (Status.PENDING, Status.VERIFIED, Status.EXPIRED), Status.PENDING, "device:registration:renewed"
-    ),
+    # Also while it joins: what it has begun may have failed on the device, and we hear nothing of that.
+    Event.RENEW: Rule((*WAITING, Status.EXPIRED), Status.PENDING, "device:registration:renewed"),
     Event.ACCEPT: Rule((Status.PENDING,), Status.VERIFIED, "device:registration:accepted"),
     Event.TOKEN_RAN_OUT: Rule((Status.VERIFIED,), Status.PENDING, "device:enrolment:expired"),
     Event.BEGIN: Rule((Status.VERIFIED,), Status.ENROLLING, "device:enrolment:started"),
+    Event.COME_LATE: Rule((Status.EXPIRED,), Status.ENROLLING, "device:enrolment:resumed"),
     Event.CONFIRM: Rule((Status.ENROLLING,), Status.ACTIVE, "device:enrolment:completed"),
     Event.GIVE_UP: Rule((Status.ENROLLING,), Status.EXPIRED, "device:enrolment:expired"),
     Event.LOSE: Rule((Status.ACTIVE,), Status.LOST, "device:lost:reported"),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 
 from blueprints.shared import delivery_state, organisation
-from models import Device, Registration, Status, User, Way
+from models import WAITING, Device, Registration, Status, User, Way
 from services import permissions, registration_rules, registrations
 from services.refused import N_
 
@@ -91,7 +91,7 @@ def _again(registration: Registration, status: str, person: User) -> list[Again]
 
 def _ways(registration: Registration, status: str, person: User) -> list[Way]:
     """The help desk can only have the invitation sent again."""
-    if status not in (Status.PENDING, Status.VERIFIED, Status.EXPIRED):
+    if status not in (*WAITING, Status.EXPIRED):
         return []
     owner, rules = registration.user, organisation.current()
     if registration.device.platform not in registration_rules.platforms_offered(rules):

@@ -34,7 +34,7 @@ def hear(certificate: bytes, body: bytes) -> Answer:
         raise Unknown()
     if speaker.has_gone:
         return _to_one_that_has_gone(speaker, message)
-    if speaker.status not in speakers.MAY_SPEAK:
+    if speaker.status not in speakers.MAY_SPEAK and not _comes_late(speaker, message):
         raise Unknown()
     if speaker.has_renewed and not renewing.take_over(speaker.id, certificate):
         raise Unknown()
@@ -57,6 +57,12 @@ def _to_one_that_has_gone(speaker: Speaker, message: CheckIn | Report) -> Answer
         return NOTHING
     device = speaker.device()
     return answers.unrecognised_device(device.os_name, device.os_version)
+
+
+def _comes_late(speaker: Speaker, message: CheckIn | Report) -> bool:
+    """A device says its first TokenUpdate until it is heard, be that after its time to join was over."""
+    is_its_own = isinstance(message, said.TokenUpdate) and not message.sender.is_user_channel
+    return speaker.status == Status.EXPIRED and is_its_own
 
 
 def _check_in(device: Device, message: CheckIn) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mdm.apple import facts
 from mdm.apple.check_in import Authenticate, CheckOut, TokenUpdate
-from models import AppleEnrolment, Device, Platform, Status, database
+from models import AppleEnrolment, Device, Platform, Registration, Status, database
 from services import (
     audit,
     channels,
@@ -13,6 +13,9 @@ from services import (
     deliveries,
     enrolment,
     lifecycle,
+    registration_rules,
+    settings,
+    verification,
 )
 from services.apple import challenges, joining, model_names, pushes, speakers, vault
 from services.lifecycle import Event
@@ -47,7 +50,8 @@ def authenticate(device: Device, message: Authenticate) -> bool:
 def update_token(device: Device, message: TokenUpdate) -> bool:
     """How the device is woken. The first one makes it Active, and we ask it how it is; later ones reset nothing.
 
-    False: it left meanwhile, or the same hardware became another person's, so it may not join.
+    False: it left meanwhile, or the same hardware became another person's, so it may not join; or its time to do so was
+    over, and something speaks against it since.
     """
     update = {
         "topic": message.topic,
@@ -58,6 +62,8 @@ def update_token(device: Device, message: TokenUpdate) -> bool:
         update["unlock_token"] = vault.sealed(device, "unlock_token", message.unlock_token)
     with joining.in_line():
         device, row = Device.get_by_id(device.id), vault.enrolment_of(device)
+        if device.status == Status.EXPIRED and _may_still_join(device):
+            lifecycle.change(device, Event.COME_LATE, by=device)
         is_first = device.status == Status.ENROLLING
         if row is None or device.status not in speakers.MAY_SPEAK or not check_ins.seen(device):
             return False
@@ -78,6 +84,8 @@ def leave(device: Device, message: CheckOut) -> None:
         device = Device.get_by_id(device.id)
         if device.status == Status.ENROLLING:
             lifecycle.change(device, Event.GIVE_UP, by=device)
+            # Who said goodbye does not come late.
+            Device.update(credential_hash=None).where(Device.id == device.id).execute()
         elif device.is_enrolled:
             lifecycle.change(device, Event.LEAVE, by=device)
 
@@ -100,6 +108,16 @@ def _describe(device: Device, said: facts.Facts) -> None:
     Device.update(**update).where(Device.id == device.id).execute()
     device.__data__.update(update)
     check_ins.store_facts(device, channels.of_device(device).facts(said))
+
+
+def _may_still_join(device: Device) -> bool:
+    """Asked of one whose time to join was over: account, role, platform, how many devices, and where else it is.
+
+    A renewed registration needs no question: it ended the certificate.
+    """
+    has_room = registration_rules.room_left(device.user, settings.load()) != 0
+    is_elsewhere = check_ins.same_hardware(device, {"stable_id": device.stable_id, "serial": device.serial})
+    return verification.may_join(Registration.get(device=device)) and has_room and not is_elsewhere
 
 
 def _forget_tokens(device: Device) -> None:

@@ -161,7 +161,7 @@ class Life(RuleBasedStateMachine):
     @rule(code=devices)
     def renew(self, code: str) -> None:
         known = self.known[code]
-        may = known.status in (P, V) or (known.status == X and self.counted(code) < LIMIT)
+        may = known.status in (P, V, N) or (known.status == X and self.counted(code) < LIMIT)
         registration = registrations.of_device(self.row(code))
         issued = self.try_it(lambda: registrations.renew(registration, by=self.alice), may)
         if issued:

@@ -17,6 +17,7 @@ from tests.conftest import Clock, Mail
 from tests.services.conftest import audited, last_entry, status_of
 
 HOUR = 3600
+RENEWABLE = [Status.PENDING, Status.VERIFIED, Status.ENROLLING, Status.EXPIRED]
 
 
 def start(user: User, way: Way = Way.INVITATION, platform: str = "linux", **more: Any) -> Issued:
@@ -154,7 +155,7 @@ def test_several_can_wait_at_once(alice: User) -> None:
     assert len({one.link for one in issued}) == 4
 
 
-@pytest.mark.parametrize("status", [Status.PENDING, Status.VERIFIED, Status.EXPIRED])
+@pytest.mark.parametrize("status", RENEWABLE)
 def test_renewing_kills_the_old_secrets(
     alice: User, status: Status, clock: Clock, decide: Callable[..., None]
 ) -> None:
@@ -193,9 +194,7 @@ def test_renewing_may_change_the_way(alice: User, mailbox: Callable[[], list[Mai
     assert mailbox()[-1].kind == "pin"
 
 
-@pytest.mark.parametrize(
-    "status", sorted(set(Status) - {Status.PENDING, Status.VERIFIED, Status.EXPIRED}, key=str)
-)
+@pytest.mark.parametrize("status", sorted(set(Status) - set(RENEWABLE), key=str))
 def test_what_has_gone_further_is_not_renewed(
     alice: User, status: Status, mailbox: Callable[[], list[Mail]]
 ) -> None:

@@ -79,6 +79,7 @@ EVENTS: dict[str, str] = {
     "device:registration:reminded": N_("A reminder was mailed before the registration ends"),
     "device:enrolment:started": N_("Began to join"),
     "device:enrolment:completed": N_("Joined"),
+    "device:enrolment:resumed": N_("Went on joining, after its time was over"),
     "device:enrolment:refused": N_("A device tried to join and was refused"),
     "device:enrolment:expired": N_("Did not finish joining in time"),
     "device:ownership:changed": N_("The ownership is now: %(to)s"),
