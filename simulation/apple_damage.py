@@ -38,6 +38,8 @@ RARE = 0.02
 Input = tuple[str, bytes]
 
 _LISTS = ("InstalledApplicationList", "ProfileList", "CertificateList")
+_SHORT = [{"Name": "A"}] * 8_600
+_SAME = [{"Name": "\u202aA" * 250_000}] * 5_000  # a binary list writes it once
 _MANY = [{"Name": "A", "CommonName": "A", "Data": b"a", "PayloadContent": [{"PayloadType": "a"}]}] * 1_600
 
 
@@ -119,6 +121,10 @@ class Targets:
 
         self.large: list[Input] = [
             ("plist", plistlib.dumps(results | {name: _MANY}, fmt=form)) for name in _LISTS for form in forms
+        ]
+        self.large += [
+            ("plist", plistlib.dumps(results | {_LISTS[0]: each}, fmt=plistlib.FMT_BINARY))
+            for each in (_SHORT, _SAME)
         ]
         self.bad: list[Input] = [
             *(("plist", same_bytes_often(references=each)) for each in (300, 15_000)),

@@ -72,11 +72,14 @@ def optional_data(document: Document, key: str, longest: int) -> bytes | None:
 
 
 def text(document: Document, key: str, longest: int = LONGEST_TEXT) -> str | None:
-    """A text for people without control characters and cut to `longest`, None if there is nothing to read."""
+    """A text for people without control characters and cut to `longest`, None if there is nothing to read.
+
+    It is cut before it is looked through: in a binary property list one long text may stand in thousands of places.
+    """
     value = document.get(key)
     if not isinstance(value, str):
         return None
-    return _UNPRINTABLE.sub(" ", value).strip()[:longest].strip() or None
+    return _UNPRINTABLE.sub(" ", value[:longest]).strip() or None
 
 
 def yes_or_no(document: Document, key: str) -> bool | None:
@@ -113,7 +116,7 @@ def dictionary(document: Document, key: str) -> Document | None:
     return value if isinstance(value, dict) else None
 
 
-def dictionaries(document: Document, key: str, most: int) -> list[Document]:
+def dictionaries(document: Document, key: str, most: int | None = None) -> list[Document]:
     """The dictionaries of an array, at most so many; whatever else is in it is passed over."""
     value = document.get(key)
     if not isinstance(value, list):
