@@ -155,10 +155,11 @@ def _subscription(answer: Document) -> Subscription:
 
 def _preferred(subscriptions: tuple[Subscription, ...]) -> Subscription | None:
     """The one for calls, else the one for data, else the first that has a number."""
-    order = sorted(
-        subscriptions, key=lambda each: (each.is_for_voice, each.is_for_data, bool(each.phone_number))
+    return max(
+        subscriptions,
+        key=lambda each: (each.is_for_voice, each.is_for_data, bool(each.phone_number)),
+        default=None,
     )
-    return order[-1] if order else None
 
 
 def _digits(number: str | None) -> str | None:

@@ -57,6 +57,7 @@ def test_a_phone() -> None:
     ("first", "second", "slot"),
     [
         ({}, {}, "CTSubscriptionSlotOne"),  # the one with a number
+        ({}, {"PhoneNumber": "491701234568"}, "CTSubscriptionSlotOne"),  # the first of equals
         ({}, {"IsVoicePreferred": True}, "CTSubscriptionSlotTwo"),
         ({"IsVoicePreferred": True}, {"IsDataPreferred": True}, "CTSubscriptionSlotOne"),
         ({}, {"IsDataPreferred": True}, "CTSubscriptionSlotTwo"),
