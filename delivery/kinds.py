@@ -109,6 +109,13 @@ def _push_certificate_ends(message: Message, params: Params) -> Values:
     return {"has_ended": params["stage"] == Stage.ENDED, "day": _until(params["ends_at"])["until_day"]}
 
 
+def _wipe_doubted(message: Message, params: Params) -> Values:
+    """`owner` is whose device it is, if it is not the reader's own."""
+    owner = message.device.user if message.device else None
+    is_somebody_elses = owner is not None and owner.id != message.user_id
+    return {"owner": owner.name if owner and is_somebody_elses else "", "at": times.clock_text(params["at"])}
+
+
 def _until(at: int) -> Values:
     """14:32 today, and the day for whoever reads the mail tomorrow: 18 April 2024."""
     moment = datetime.fromtimestamp(at, flask_babel.get_timezone())
@@ -125,4 +132,5 @@ KINDS: dict[str, Callable[[Message, Params], Values]] = {
     "new_sign_in": _new_sign_in,
     "set_password": _set_password,
     "push_certificate_ends": _push_certificate_ends,
+    "wipe_doubted": _wipe_doubted,
 }

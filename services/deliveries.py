@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from models import LIVE_COMMAND, Command, CommandState, Device, Ownership, Role, Status, User, database
 from services import audit, clock, lifecycle, permissions
 from services.commands import move, take_back
@@ -72,6 +74,15 @@ def finish(device: Device, code: str, status: str, detail: str = "", remark: str
         else:
             _carry_out(command, device)
     return True
+
+
+def put_back_what_was_sent(device: Device) -> None:
+    """It could not do something, and does not say what: all that it has not answered goes to the back of the queue, so
+    that no order fails for another, and none keeps the others from their turn.
+    """
+    was_sent = (Command.device == device) & (Command.state == CommandState.SENT)
+    with database.atomic():
+        Command.update(**_back_in_the_queue()).where(was_sent).execute()
 
 
 def may_be_confirmed_late(command: Command) -> bool:
@@ -150,10 +161,14 @@ def _mark_sent(command: Command, now: int) -> bool:
 def _put_back(command: Command) -> bool:
     """The device is busy: the order goes to the back of the queue for a minute."""
     return bool(
-        Command.update(state=CommandState.QUEUED, not_before=clock.now() + NOT_NOW_SECONDS)
+        Command.update(**_back_in_the_queue())
         .where(Command.id == command.id, Command.state == CommandState.SENT)
         .execute()
     )
+
+
+def _back_in_the_queue() -> dict[str, Any]:
+    return {"state": CommandState.QUEUED, "not_before": clock.now() + NOT_NOW_SECONDS}
 
 
 def _carry_out(command: Command, device: Device) -> None:

@@ -1,9 +1,11 @@
-"""Mails that nobody asked for: to the owner when somebody else acted, and when their device has joined."""
+"""Mails that nobody asked for: to the owner when somebody else acted, when their device has joined, or when it may not
+have been erased; the last to administrators too.
+"""
 
 from __future__ import annotations
 
 from models import AuditEntry, Device, Message, MessageState, User
-from services import audit, clock, lifecycle, outbox, settings
+from services import audit, clock, lifecycle, outbox, settings, users
 
 TOGETHER_SECONDS = 60  # what is done at one go, and has not gone out yet, goes out in one mail
 MOST_TOGETHER = 20
@@ -15,6 +17,8 @@ def follow(entry: AuditEntry, by: audit.Actor, owner: User | None, device: Devic
         return
     if entry.action == "device:enrolment:completed":
         _queue("registered", owner, {"at": entry.at}, device)
+    elif entry.action == "device:wipe:doubted":
+        _warn(entry, owner, device)
     elif (
         isinstance(by, User)
         and by.code != owner.code
@@ -33,6 +37,13 @@ def is_a_deed(action: str) -> bool:
 def _only_follows(entry: AuditEntry) -> bool:
     """An order that ended because its device left: the leaving itself is told."""
     return bool(entry.params.get("reason") == lifecycle.DEVICE_LEFT)
+
+
+def _warn(entry: AuditEntry, owner: User, device: Device | None) -> None:
+    """What is on it may be in strange hands, so everybody who can do something hears of it, and nobody switches it off."""
+    for person in {each.id: each for each in (owner, *users.administrators())}.values():
+        if person.email:
+            outbox.queue("wipe_doubted", person, person.email, {"at": entry.at}, device)
 
 
 def _tell_of(entry: AuditEntry, owner: User, device: Device | None) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from flask_babel import gettext as _
 
 from blueprints.shared import words
 from blueprints.shared.words.apple import hints
+from mdm.apple import inventories
 from mdm.apple.inventories import Application, Certificate, Profile, Security
-from models import Command, Device, User
+from models import Command, Device, Status, User
 from services import permissions
-from services.apple import kept, pushes, vault
+from services.apple import kept, pushes, vault, wiped
 from services.channels import apple
 from services.permissions import Action
 
@@ -24,11 +28,20 @@ def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] |
     may_locate = permissions.still_may(person, device, Action.LOCATE)
     return {
         "not_woken": words.obstacle_sentence(waits_for) if waits_for else "",
+        "is_wipe_in_doubt": device.status == Status.WIPED and wiped.is_in_doubt(device),
         "has_pin": bool(vault.pins_of(device)),
         "hints": hints(kept.one(Security, found.get("security"))),
         "applications": kept.each(Application, found.get("applications")),
         "profiles": kept.each(Profile, found.get("profiles")),
         "certificates": kept.each(Certificate, found.get("certificates")),
+        "how_many": {part: _how_many(found, part) for part in inventories.LISTS},
         "place": found.get("place") if may_locate and device.status == "lost" else None,
         "place_at": found.get("place_at"),
     }
+
+
+def _how_many(found: Mapping[str, Any], part: str) -> str:
+    """Long lists are cut. What an older version of Muster stored was not counted."""
+    shown = len(found.get(part) or [])
+    count = found.get(f"{part}_count") or shown
+    return str(count) if count == shown else _("%(shown)s of %(count)s", shown=shown, count=count)

@@ -40,7 +40,9 @@ first message. A device leaves out what it does not know.
 """
 
 APPLICATION_ITEMS = ("Identifier", "Name", "ShortVersion", "Version")
-"""Only what is shown: other facts of an app take the device long to find out."""
+"""Only what is shown: other facts of an app take the device long to find out. Macs know no such choice, and tell all
+that they know of each app, up to twelve facts; their list has the system's apps too, and since iOS 26 a phone's as well.
+"""
 
 _PIN = re.compile(r"[0-9]{6}\Z")
 

@@ -1,7 +1,6 @@
 """The longer answers of a device, in the portal's words: security, apps, profiles, certificates, place.
 
-Each reads the results of one command (apple/device-management, mdm/commands) and raises Malformed if they are
-not there.
+Each reads the results of one command (apple/device-management, mdm/commands), and raises Malformed without them.
 """
 
 from __future__ import annotations
@@ -14,7 +13,16 @@ from mdm.apple.fields import Document, data, dictionaries, dictionary, real, tex
 from mdm.apple.reports import Report
 
 MOST_LISTED = 500
-"""Apps, profiles or certificates of one device; what is beyond is passed over."""
+"""Apps, profiles or certificates of one device: the first by name. What is beyond is only counted."""
+
+LONGEST_SORTED = 40
+"""Characters of a name that count for its place in a list."""
+
+LISTS = {
+    "applications": "InstalledApplicationList",
+    "profiles": "ProfileList",
+    "certificates": "CertificateList",
+}
 
 LONGEST_CERTIFICATE = 16_384
 
@@ -106,19 +114,19 @@ def security(report: Report) -> Security:
 
 
 def applications(report: Report) -> tuple[Application, ...]:
-    """The results of InstalledApplicationList, at most 500."""
+    """The results of InstalledApplicationList, the first 500 by name."""
     return tuple(
         Application(
             identifier=text(each, "Identifier"),
             name=text(each, "Name"),
             version=text(each, "ShortVersion") or text(each, "Version"),
         )
-        for each in _listed(report, "InstalledApplicationList")
+        for each in _listed(report, "applications", "Name", "Identifier")
     )
 
 
 def profiles(report: Report) -> tuple[Profile, ...]:
-    """The results of ProfileList, at most 500; `payloads` are types such as com.apple.mdm."""
+    """The results of ProfileList, the first 500 by name; `payloads` are types such as com.apple.mdm."""
     return tuple(
         Profile(
             identifier=text(each, "PayloadIdentifier") or "",
@@ -129,20 +137,25 @@ def profiles(report: Report) -> tuple[Profile, ...]:
                 text(payload, "PayloadType") or "" for payload in dictionaries(each, "PayloadContent", 100)
             ),
         )
-        for each in _listed(report, "ProfileList")
+        for each in _listed(report, "profiles", "PayloadDisplayName", "PayloadIdentifier")
     )
 
 
 def certificates(report: Report) -> tuple[Certificate, ...]:
-    """The results of CertificateList, at most 500."""
+    """The results of CertificateList, the first 500 by name."""
     return tuple(
         Certificate(
             common_name=text(each, "CommonName"),
             is_identity=yes_or_no(each, "IsIdentity") or False,
             encoded=data(each, "Data", LONGEST_CERTIFICATE) or b"",
         )
-        for each in _listed(report, "CertificateList")
+        for each in _listed(report, "certificates", "CommonName")
     )
+
+
+def how_many(report: Report, part: str) -> int:
+    """How long the list was before it was cut."""
+    return len(dictionaries(report.results, LISTS[part]))
 
 
 def location(report: Report) -> Location:
@@ -165,10 +178,17 @@ def lock_message(report: Report) -> str | None:
     return text(report.results, "MessageResult")
 
 
-def _listed(report: Report, key: str) -> list[Document]:
-    if not isinstance(report.results.get(key), list):
-        raise Malformed("missing", key)
-    return dictionaries(report.results, key, MOST_LISTED)
+def _listed(report: Report, part: str, *named_by: str) -> list[Document]:
+    if not isinstance(report.results.get(LISTS[part]), list):
+        raise Malformed("missing", LISTS[part])
+    found = dictionaries(report.results, LISTS[part])
+    return sorted(found, key=lambda each: _place_of(each, named_by))[:MOST_LISTED]
+
+
+def _place_of(each: Document, named_by: tuple[str, ...]) -> str:
+    """As the device wrote it: thousands of names are compared, and only those that are kept are worth cleaning."""
+    names = (each.get(key) for key in named_by)
+    return next((name[:LONGEST_SORTED].casefold() for name in names if name and isinstance(name, str)), "")
 
 
 def _at(results: Document) -> int | None:

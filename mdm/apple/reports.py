@@ -15,7 +15,7 @@ from typing import Any, Literal, cast, get_args
 from mdm.apple import check_in, plists
 from mdm.apple.check_in import CheckIn
 from mdm.apple.errors import Malformed
-from mdm.apple.fields import Document, dictionaries, required_name, text
+from mdm.apple.fields import Document, dictionaries, optional_name, required_name, text
 from mdm.apple.senders import Sender, sender
 
 CONTENT_TYPE = "application/x-apple-aspen-mdm"
@@ -27,6 +27,7 @@ MOST_SAID = 16
 
 Status = Literal["Idle", "Acknowledged", "Error", "CommandFormatError", "NotNow"]
 STATUSES: frozenset[str] = frozenset(get_args(Status))
+FAILURES = ("Error", "CommandFormatError")
 
 _ENVELOPE = {
     "UDID",
@@ -61,7 +62,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Report:
-    """Idle asks what there is to do; everything else answers the command `command` (up to 128 characters).
+    """Idle asks what there is to do; everything else answers the command `command` (up to 128 characters). An error may
+    leave out which: then it is None.
 
     NotNow: keep the command, go on with others now, and offer it again when the device is next idle. It comes back by
     itself if NotNow was the last that it said on this connection; after any other answer it has to be woken. The same
@@ -80,7 +82,7 @@ class Report:
 
     @property
     def has_failed(self) -> bool:
-        return self.status in ("Error", "CommandFormatError")
+        return self.status in FAILURES
 
 
 def decode(body: bytes) -> Report:
@@ -111,10 +113,16 @@ def from_document(document: Document) -> Report:
     return Report(
         sender(document),
         cast(Status, status),
-        required_name(document, "CommandUUID"),
+        _command(document, status),
         tuple(_problem(each) for each in dictionaries(document, "ErrorChain", MOST_PROBLEMS)),
         {key: value for key, value in document.items() if key not in _ENVELOPE},
     )
+
+
+def _command(document: Document, status: str) -> str | None:
+    """A device that could not read what it was sent may not know its name either; what was done has to be named."""
+    read = optional_name if status in FAILURES else required_name
+    return read(document, "CommandUUID")
 
 
 def _envelope(body: bytes) -> Document:

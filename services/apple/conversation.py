@@ -10,13 +10,14 @@ from mdm.apple.commands import CONTENT_TYPE
 from mdm.apple.reports import Report, decode_any
 from models import ENROLLED, AppleEnrolment, Device, Status, database
 from services import check_ins, clock
-from services.apple import enrolling, renewing, reports, speakers, vault
+from services.apple import enrolling, renewing, reports, speakers, vault, wiped
 from services.apple.speakers import Speaker, Unknown
 
 SEEN_EVERY = 60  # seconds: "last check-in" is told to the minute, and an idle device costs no more writing
 
 NOTHING = Answer(200, answers.XML, answers.NOTHING)
 NOT_SERVED = Answer(404, answers.XML, answers.NOTHING)
+DECLINED = Answer(400, answers.XML, answers.NOTHING)
 HEARD_WHEN_BLOCKED = (said.TokenUpdate, said.CheckOut, said.SetBootstrapToken)  # it will not say them again
 
 
@@ -52,11 +53,22 @@ def _authenticate(speaker: Speaker, message: said.Authenticate) -> Answer:
 
 
 def _to_one_that_has_gone(speaker: Speaker, message: CheckIn | Report) -> Answer:
-    """We retired it, and know that we did: it may remove what is left of us. A goodbye needs no answer."""
+    """What we retired, and know that we did, may remove what is left of us. A goodbye needs no answer."""
+    device = speaker.device()
+    if speaker.status == Status.WIPED:
+        wiped.doubt(device)
     if isinstance(message, said.CheckOut):
         return NOTHING
-    device = speaker.device()
+    if speaker.status == Status.WIPED:
+        return _to_one_that_should_be_empty(device, message)
     return answers.unrecognised_device(device.os_name, device.os_version)
+
+
+def _to_one_that_should_be_empty(device: Device, message: CheckIn | Report) -> Answer:
+    """Our profile stays on it, or nobody would hear of it any more. A Mac asks for its token to erase itself with."""
+    if isinstance(message, said.GetBootstrapToken) and not message.sender.is_user_channel:
+        return _bootstrap_token(device)
+    return DECLINED
 
 
 def _comes_late(speaker: Speaker, message: CheckIn | Report) -> bool:
@@ -80,11 +92,17 @@ def _check_in(device: Device, message: CheckIn) -> Answer:
             token = vault.sealed(device, "bootstrap_token", message.token) if message.token else None
             AppleEnrolment.update(bootstrap_token=token).where(AppleEnrolment.device == device).execute()
         case said.GetBootstrapToken():
-            row = vault.enrolment_of(device)
-            return answers.bootstrap_token(vault.opened(row, "bootstrap_token") if row else None)
+            return _bootstrap_token(device)
+        case said.GetToken():
+            return DECLINED
         case _:
             return NOT_SERVED
     return NOTHING
+
+
+def _bootstrap_token(device: Device) -> Answer:
+    row = vault.enrolment_of(device)
+    return answers.bootstrap_token(vault.opened(row, "bootstrap_token") if row else None)
 
 
 def _report(speaker: Speaker, report: Report) -> Answer:

@@ -44,8 +44,13 @@ def next_request(device: Device) -> bytes | None:
 
 
 def take(device: Device, report: Report) -> None:
-    """An answer. One to no order of this device, or one that was heard before, changes nothing."""
-    code, part = orders.named(report.command or "")
+    """An answer. One to no order of this device, or one that was heard before, changes nothing; one that does not say
+    what it answers makes no order fail.
+    """
+    if report.command is None:
+        deliveries.put_back_what_was_sent(device)
+        return
+    code, part = orders.named(report.command)
     command = commands.by_code(device, code)
     if command is None or part != orders.next_part(command):
         return
@@ -129,7 +134,10 @@ def _keep(device: Device, command: Command, part: str, report: Report) -> None:
     elif command.kind == "report_found":
         lost_mode.has_ended(device)
     elif part in _READ:
-        vault.note(device, **{part: _READ[part](report), f"{part}_at": clock.now()})
+        found = {part: _READ[part](report), f"{part}_at": clock.now()}
+        if part in inventories.LISTS:
+            found[f"{part}_count"] = inventories.how_many(report, part)
+        vault.note(device, **found)
 
 
 def _call_by_its_model(device: Device, before: str | None) -> None:

@@ -33,7 +33,7 @@ def write(app: Flask, alice: User, dave: User, a_device: Callable[..., Device]) 
         waits = kind in ("invitation", "pin", "reminder")
         status = Status.PENDING if waits else Status.ACTIVE
         device = a_device(alice, status, platform=platform, phone_number=phone_number)
-        about = device if waits or kind in ("registered", "action_done") else None
+        about = device if waits or kind in ("registered", "action_done", "wipe_doubted") else None
         params = {**params_of(kind, device, dave), **({"platform": platform} if waits else {})}
         message = outbox.queue(kind, alice, alice.email, params, device=about)
         with app.app_context():
@@ -52,6 +52,8 @@ def params_of(kind: str, device: Device, dave: User) -> dict[str, Any]:
         return {"entries": [audit.append("device:lock:requested", by=dave, device=device).id]}
     if kind == "push_certificate_ends":
         return {"ends_at": clock.now() + 30 * 86_400, "stage": "soon"}
+    if kind == "wipe_doubted":
+        return {"at": clock.now()}
     if kind == "new_sign_in":
         return {"browser": "Firefox on <Linux>", "address": "192.0.2.7", "at": clock.now()}
     return {"link": f"/password/{SECRET}", **ends}
@@ -131,6 +133,15 @@ SAYS: dict[str, tuple[str, tuple[str, ...]]] = {
             "https://identity.apple.com/pushcert with the same Apple Account as before, and press Renew",
             "flask --app app apple push-cert certificate.pem",
             "Renew it, never create a new one.",
+        ),
+    ),
+    "wipe_doubted": (
+        "Your ThinkPad X1 may not have been erased",
+        (
+            "your ThinkPad X1 counts as wiped, and yet it spoke to the server, at 15:13 today (London time).",
+            "It could not erase itself, and everything is still on it.",
+            "change the passwords that are on it.",
+            "The order is not sent again.",
         ),
     ),
 }
@@ -215,6 +226,19 @@ def test_several_deeds_stand_in_one_mail(
     assert letter.subject == "Somebody else acted 2 times (ThinkPad X1)"
     assert "Carol Singh gave a reason for the wipe: stolen <b>bag</b>, " in letter.text
     assert "stolen &lt;b&gt;bag&lt;/b&gt;" in letter.html
+
+
+def test_an_administrator_reads_whose_device_may_not_have_been_erased(
+    app: Flask, alice: User, carol: User, a_device: Callable[..., Device]
+) -> None:
+    message = outbox.queue(
+        "wipe_doubted", carol, carol.email, {"at": clock.now()}, a_device(alice, Status.WIPED)
+    )
+    with app.app_context():
+        letter = letters.write(message)
+    assert letter.subject == "ThinkPad X1 of Alice Moreno may not have been erased"
+    for body in (plain(letter.text), plain(words_of(letter.html))):
+        assert "Hello Carol, ThinkPad X1 of Alice Moreno counts as wiped" in body
 
 
 def test_a_push_certificate_that_has_ended_is_said_to_have(app: Flask, carol: User) -> None:

@@ -78,6 +78,17 @@ def test_what_the_device_muster_or_nobody_does_is_not_told(
     assert mailbox() == []
 
 
+def test_a_wipe_in_doubt_is_told_once_to_each_whatever_is_switched_off(
+    carol: User, dave: User, a_device: MakeDevice, mailbox: Mailbox, decide: Callable[..., None]
+) -> None:
+    decide(notifications="")
+    device = a_device(carol, Status.WIPED)
+    audit.append("device:wipe:doubted", by=None, device=device)
+    (mail,) = mailbox()
+    assert (mail.kind, mail.recipient) == ("wipe_doubted", "carol@harbour.example")
+    assert mail.message.device == device
+
+
 def test_a_look_a_new_account_and_the_outbox_are_not_told(
     alice: User, carol: User, dave: User, a_device: MakeDevice, mailbox: Mailbox
 ) -> None:

@@ -61,6 +61,7 @@ EVENTS: dict[str, str] = {
     "device:renew:failed": N_("Did not renew its certificate"),
     "device:renew:cancelled": N_("The new certificate was called off"),
     "device:renew:expired": N_("Did not renew its certificate in time"),
+    "device:wipe:doubted": N_("Spoke after its wipe: it may not have been erased"),
     "device:certificate:issued": N_("Was given a new certificate"),
     "device:certificate:replaced": N_("Used its new certificate; the old one does not count any more"),
     "setting:push_certificate:requested": N_("A push certificate was asked for"),

@@ -54,6 +54,7 @@ KINDS = {
     "new_sign_in": N_("New sign-in"),
     "set_password": N_("Set a password"),
     "push_certificate_ends": N_("Push certificate ends"),
+    "wipe_doubted": N_("Perhaps not erased"),
     "wake": N_("Wake a device"),
 }
 

@@ -18,17 +18,16 @@ from tests.services.conftest import audited, status_of
 Visit = Callable[[User | None], Visitor]
 Joined = tuple[Device, AppleDevice]
 
-TEN_KEYS: dict[str, Any] = {
+# All that a Mac may tell of an app (application.installed.list.yaml).
+TWELVE_FACTS: dict[str, Any] = {
     "Identifier": "org.example.notes",
     "Name": "Notes",
     "ShortVersion": "2.1",
     "Version": "210",
-    "Installing": False,
     "BundleSize": 9_000_000,
-    "IsValidated": True,
-    "AdHocCodeSigned": False,
     "ExternalVersionIdentifier": 840_000_000,
-    "Source": "elsewhere",
+    **dict.fromkeys(("Installing", "HasUpdateAvailable", "DownloadFailed"), False),
+    **dict.fromkeys(("DownloadWaiting", "DownloadPaused", "DownloadCancelled"), False),
 }
 
 
@@ -64,13 +63,26 @@ def inventory(device: Device) -> dict[str, Any]:
 # Long lists
 
 
-def test_a_mac_with_a_thousand_apps_is_read(mac: Joined, alice: User) -> None:
+def test_a_mac_with_a_thousand_apps_is_read_and_the_page_says_how_many_are_shown(
+    mac: Joined, alice: User, visit: Visit
+) -> None:
     device, hardware = mac
-    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TEN_KEYS] * 1_000}
+    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TWELVE_FACTS] * 1_000}
     command = device_actions.refresh(device, by=alice)
     assert hardware.connect()[-1] == "CertificateList"
     assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "")
-    assert len(inventory(device)["applications"]) == 500
+    page = visit(alice).get(f"/devices/{device.code}")
+    assert "Apps (500 of 1000)" in page.words("#applications summary")
+    assert len(page.soup.select("#applications li")) == 500
+    assert page.words("#profiles summary") == "Profiles (1)"
+
+
+def test_a_list_that_an_older_version_stored_without_counting_is_shown(
+    mac: Joined, alice: User, visit: Visit
+) -> None:
+    stored = {"applications": [{"name": "Notes"}, {"name": "Maps"}]}
+    AppleEnrolment.update(inventory=stored).where(AppleEnrolment.device == mac[0]).execute()
+    assert visit(alice).get(f"/devices/{mac[0].code}").words("#applications summary") == "Apps (2)"
 
 
 def test_a_list_that_is_too_long_fails_alone_and_the_page_says_so(
@@ -78,7 +90,7 @@ def test_a_list_that_is_too_long_fails_alone_and_the_page_says_so(
 ) -> None:
     device, hardware = mac
     before = inventory(device)
-    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TEN_KEYS] * 5_000}
+    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TWELVE_FACTS] * 5_000}
     command = device_actions.refresh(device, by=alice)
     assert hardware.connect()[-1] == "CertificateList"
     assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "not_all_readable")
@@ -89,7 +101,7 @@ def test_a_list_that_is_too_long_fails_alone_and_the_page_says_so(
 
 def test_an_answer_that_never_arrives_holds_up_no_order(mac: Joined, alice: User) -> None:
     device, hardware = mac
-    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TEN_KEYS] * 12_000}
+    hardware.results["InstalledApplicationList"] = {"InstalledApplicationList": [TWELVE_FACTS] * 12_000}
     refresh = device_actions.refresh(device, by=alice)
     assert hardware.connect()[-1] == "InstalledApplicationList", "more than 4 MiB are not even let in"
     lock = device_actions.lock(device, by=alice)
@@ -121,6 +133,25 @@ def test_a_part_without_what_was_asked_for_is_not_taken_for_an_answer(phone: Joi
     command = device_actions.refresh(device, by=alice)
     hardware.connect()
     assert (fresh(command).state, fresh(command).reason) == (CommandState.ACKNOWLEDGED, "not_all_readable")
+
+
+# Answers without a name
+
+
+@pytest.mark.parametrize("status", ["Error", "CommandFormatError"])
+def test_an_error_that_does_not_say_what_it_answers_fails_nothing_and_holds_up_nothing(
+    mac: Joined, alice: User, status: str
+) -> None:
+    device, hardware = mac
+    lock, restart = device_actions.lock(device, by=alice), commands.ask(device, "restart", alice)
+    for _ in range(2):  # in the next session they have their turn again, and none is sent twice in one
+        assert b"DeviceLock" in hardware.report("Idle").body
+        assert b"RestartDevice" in hardware.report(status).body
+        answer = hardware.report(status)
+        assert (answer.status, answer.body) == (200, b"")
+        assert [fresh(each).state for each in (lock, restart)] == [CommandState.QUEUED] * 2
+    assert hardware.connect() == ["DeviceLock", "RestartDevice"]
+    assert [fresh(each).state for each in (lock, restart)] == [CommandState.ACKNOWLEDGED] * 2
 
 
 # Places

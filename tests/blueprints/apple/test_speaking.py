@@ -151,6 +151,7 @@ def test_a_mac_gets_its_bootstrap_token_back(app: Flask, alice: User) -> None:
 def test_what_we_never_announced_is_not_served(app: Flask, alice: User) -> None:
     _, phone = apple.join(app, alice)
     assert phone.check_in("DeclarativeManagement", Endpoint="tokens").status == 404
+    assert phone.check_in("GetToken", TokenServiceType="com.apple.maid").status == 400
 
 
 def test_a_body_that_is_too_large_is_never_read(app: Flask, alice: User) -> None:

@@ -11,6 +11,7 @@ from mdm.apple import inventories, reports
 from mdm.apple.errors import Malformed
 from mdm.apple.inventories import Application, Location, Profile
 from mdm.apple.reports import Report
+from tests import cpu
 
 PLACE = {"Latitude": 52.520008, "Longitude": 13.404954}
 
@@ -131,6 +132,18 @@ def test_no_results_at_all(read: Any) -> None:
         read(report())
 
 
-def test_a_long_list_is_cut() -> None:
-    listed = [{"Name": "A"}] * 3_000
-    assert len(inventories.applications(report(InstalledApplicationList=listed))) == inventories.MOST_LISTED
+def test_of_a_long_list_the_first_by_name_are_kept_and_all_are_counted() -> None:
+    listed = [{"Name": f"{'aB'[number % 2]}{number:04}"} for number in range(900)]
+    said = report(InstalledApplicationList=[{}, *listed, "odd"])
+    found = [each.name for each in inventories.applications(said)]
+    assert len(found) == inventories.MOST_LISTED == 500
+    assert (found[:2], found[449:452]) == ([None, "a0000"], ["a0896", "a0898", "B0001"])
+    assert inventories.how_many(said, "applications") == 901
+
+
+def test_one_long_text_in_many_places_does_not_keep_the_server_busy() -> None:
+    """A binary property list writes it once."""
+    body = {"UDID": "A-1", "Status": "Acknowledged", "CommandUUID": "c-1"}
+    body |= {"InstalledApplicationList": [{"Name": "\u202aA" * 250_000}] * 5_000}
+    encoded = plistlib.dumps(body, fmt=plistlib.FMT_BINARY)
+    assert cpu.least_seconds(lambda: inventories.applications(reports.decode(encoded))) < cpu.MUCH
