@@ -16,7 +16,7 @@ Reply = dict[str, Any]
 
 NOT_IN_LOST_MODE = 12067
 NOT_KNOWN = 12021
-"""The first is in Apple's schema (device.lostmode.location.yaml); the second is what devices say to requests
+"""The first is in Apple's schema (device.lostmode.location.yaml) and on its page of DisableLostMode; the second is what devices say to requests
 they do not serve.
 """
 
@@ -101,8 +101,15 @@ def _install_profile(device: AppleDevice, command: Mapping[str, Any]) -> Reply:
     return {}
 
 
-def _lost_mode(device: AppleDevice, command: Mapping[str, Any]) -> Reply:
-    device.is_in_lost_mode = command["RequestType"] == "EnableLostMode"
+def _begin_lost_mode(device: AppleDevice, _: Mapping[str, Any]) -> Reply:
+    device.is_in_lost_mode = True
+    return {}
+
+
+def _end_lost_mode(device: AppleDevice, _: Mapping[str, Any]) -> Reply:
+    if not device.is_in_lost_mode:
+        return failed("The device is not in Lost Mode.", NOT_IN_LOST_MODE)
+    device.is_in_lost_mode = False
     return {}
 
 
@@ -138,8 +145,8 @@ _COMMANDS: dict[str, Callable[[AppleDevice, Mapping[str, Any]], Reply]] = {
     "EraseDevice": _erase,
     "RemoveProfile": _remove_profile,
     "InstallProfile": _install_profile,
-    "EnableLostMode": _lost_mode,
-    "DisableLostMode": _lost_mode,
+    "EnableLostMode": _begin_lost_mode,
+    "DisableLostMode": _end_lost_mode,
     "DeviceLocation": _location,
     "PlayLostModeSound": _sound,
     "RestartDevice": _restart,

@@ -29,6 +29,9 @@ Status = Literal["Idle", "Acknowledged", "Error", "CommandFormatError", "NotNow"
 STATUSES: frozenset[str] = frozenset(get_args(Status))
 FAILURES = ("Error", "CommandFormatError")
 
+NOT_IN_LOST_MODE = 12067
+"""What DisableLostMode is answered with when there is none to end (Apple's page of that command)."""
+
 _ENVELOPE = {
     "UDID",
     "EnrollmentID",
@@ -83,6 +86,10 @@ class Report:
     @property
     def has_failed(self) -> bool:
         return self.status in FAILURES
+
+    def blames(self, code: int) -> bool:
+        """Does its ErrorChain name this code?"""
+        return any(problem.code == code for problem in self.problems)
 
 
 def decode(body: bytes) -> Report:

@@ -19,7 +19,7 @@ def begins(device: Device) -> None:
 
 
 def has_ended(device: Device) -> None:
-    """The device confirmed DisableLostMode. Where it was need not be known any more."""
+    """The device confirmed DisableLostMode, or that there is none. Where it was need not be known any more."""
     vault.note(device, lost_mode=False, place=None)
 
 

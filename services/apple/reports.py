@@ -8,7 +8,7 @@ from typing import Any
 
 from mdm.apple import facts, inventories
 from mdm.apple.errors import Malformed
-from mdm.apple.reports import Report
+from mdm.apple.reports import NOT_IN_LOST_MODE, Report
 from models import Command, CommandState, Device, database
 from services import audit, channels, check_ins, clock, commands, deliveries
 from services.apple import challenges, lost_mode, model_names, orders, pushes, vault
@@ -59,14 +59,15 @@ def take(device: Device, report: Report) -> None:
     if report.status == "NotNow":
         deliveries.finish(device, code, "not_now")
         return
+    has_failed = report.has_failed and not _is_so_already(command, report)
     with database.atomic():
-        if report.has_failed and (command.kind != "refresh" or part == orders.parts(command)[0]):
+        if has_failed and (command.kind != "refresh" or part == orders.parts(command)[0]):
             deliveries.finish(device, code, "failed", _words(report))
             if command.kind == "renew":
                 challenges.forget(device)
         elif command.kind == "renew" and not challenges.earned_one(device):
             _fail(command, device, "no_new_certificate")
-        elif report.has_failed:
+        elif has_failed:
             _go_on(command, device, part, untold=_words(report))
         else:
             _take_what_it_tells(command, device, part, report)
@@ -75,6 +76,11 @@ def take(device: Device, report: Report) -> None:
 def _put_back(device: Device) -> Any:
     """What it answered with NotNow."""
     return (Command.device == device) & (Command.state == CommandState.QUEUED) & (Command.sent_count > 0)
+
+
+def _is_so_already(command: Command, report: Report) -> bool:
+    """The end of a lost mode that is not on: EnableLostMode did not work either, or somebody else ended it."""
+    return command.kind == "report_found" and report.blames(NOT_IN_LOST_MODE)
 
 
 def _take_what_it_tells(command: Command, device: Device, part: str, report: Report) -> None:
