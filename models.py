@@ -341,10 +341,6 @@ class Command(Table):
     def is_live(self) -> bool:
         return self.state in LIVE_COMMAND
 
-    @property
-    def may_be_cancelled(self) -> bool:
-        return self.state in (CommandState.HELD, CommandState.QUEUED)
-
 
 Command.add_index(
     Command.index(

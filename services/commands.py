@@ -24,7 +24,12 @@ LIVES = {
     "restart": DAY,
     "renew": 30 * DAY,
 }
+# Seconds for which an order that does harm when it is repeated is sent again without an answer. Then it ends unconfirmed:
+# whoever has typed the PIN of a Mac is not to be locked out of it at each of its check-ins.
+SENT_AGAIN = 120
+NOT_SENT = (CommandState.HELD, CommandState.QUEUED)
 CANCEL_REASON = "cancelled_by_person"
+WITHDRAWN = "withdrawn_by_person"
 
 
 def ask(device: Device, kind: str, by: User | None, params: dict[str, Any] | None = None) -> Command:
@@ -32,7 +37,7 @@ def ask(device: Device, kind: str, by: User | None, params: dict[str, Any] | Non
 
     One of a kind lives at a time: Refused for a second.
     """
-    now, lives = clock.now(), LIVES.get(kind)
+    now = clock.now()
     with database.atomic():
         if Device.select().where(Device.id == device.id, Device.status.in_(ENDED)).exists():
             raise Refused(
@@ -48,7 +53,7 @@ def ask(device: Device, kind: str, by: User | None, params: dict[str, Any] | Non
                 asked_by=by,
                 not_before=now,
                 created_at=now,
-                expires_at=now + lives if lives else None,
+                expires_at=ends_at(kind, now),
             )
         except IntegrityError:
             raise Refused(N_("The same order is on its way to this device already.")) from None
@@ -58,16 +63,45 @@ def ask(device: Device, kind: str, by: User | None, params: dict[str, Any] | Non
 
 
 def cancel(command: Command, by: User) -> None:
-    """Take back an order that was not sent yet. A wipe or retire puts the device back where it was."""
+    """Take back an order that was not sent yet. A wipe or retire puts the device back where it was.
+
+    One that would do harm when it is repeated is sent no more, though it may have been carried out.
+    """
     if not permissions.may_cancel(by, command):
         raise Forbidden(N_("You do not have the right to do this."))
     with database.atomic():
-        if not move(command, (CommandState.HELD, CommandState.QUEUED), CommandState.CANCELLED, CANCEL_REASON):
+        if move(command, NOT_SENT, CommandState.CANCELLED, CANCEL_REASON):
+            phase = "cancelled"
+            take_back(command)
+        elif not _may_be_repeated(command, command.device) and move(
+            command, (CommandState.SENT,), CommandState.FAILED, WITHDRAWN
+        ):
+            phase = "withdrawn"
+        else:
             raise Refused(N_("It is too late: the order was sent already."))
-        take_back(command)
         audit.append(
-            f"device:{command.kind}:cancelled", by=by, device=command.device, params={"command": command.code}
+            f"device:{command.kind}:{phase}", by=by, device=command.device, params={"command": command.code}
         )
+
+
+def may_be_cancelled(command: Command, device: Device) -> bool:
+    """Does `cancel` still change anything?"""
+    return command.state in NOT_SENT or (
+        command.state == CommandState.SENT and not _may_be_repeated(command, device)
+    )
+
+
+def ends_at(kind: str, asked_at: int) -> int | None:
+    """When an order has waited too long; None: never."""
+    lives = LIVES.get(kind)
+    return asked_at + lives if lives else None
+
+
+def give_its_whole_time(command: Command) -> None:
+    """What was to end soon after it was sent waits as long as it would have unsent, in the caller's transaction."""
+    Command.update(expires_at=ends_at(command.kind, command.created_at)).where(
+        Command.id == command.id, Command.state.in_(LIVE_COMMAND)
+    ).execute()
 
 
 def of_device(device: Device, limit: int = 5) -> list[Command]:
@@ -128,3 +162,7 @@ def take_back(command: Command) -> None:
     if waits_in is not None and device.status == waits_in:
         lifecycle.change(device, lifecycle.Event.TAKE_BACK, by=None)
         command.device.__data__.update(device.__data__)
+
+
+def _may_be_repeated(command: Command, device: Device) -> bool:
+    return channels.of_device(device).may_be_repeated(device, command.kind)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from models import LIVE_COMMAND, Command, CommandState, Device, Ownership, Role, Status, User, database
-from services import audit, clock, lifecycle, permissions
-from services.commands import move, take_back
+from services import audit, channels, clock, lifecycle, permissions
+from services.commands import SENT_AGAIN, WITHDRAWN, ends_at, move, take_back
 from services.permissions import Action
 
 NOT_NOW_SECONDS = 60
 LOST_RIGHTS = ("asker_disabled", "ownership_changed", "role_revoked")  # why an order is not sent any more
-# Or because the device has been found since, or was lost again.
+# Or because the device has been found since, or was lost or lost again.
 FOUND = "found"
+LOST = "lost"
 LOST_AGAIN = "lost_again"
 NOT_LOST = "not_lost"
+# What was sent by then may have been carried out, or still be.
+GIVEN_UP = (*LOST_RIGHTS, FOUND, LOST, LOST_AGAIN, WITHDRAWN)
 WHILE_LOST = (Action.LOCATE, Action.PLAY_SOUND)  # and not a moment longer
 LONGEST_DETAIL = 500
 
@@ -22,8 +25,8 @@ LONGEST_DETAIL = 500
 def offer(device: Device, most: int | None = None) -> list[Command]:
     """What to tell a device that came by, most urgent first and at most so many; each becomes sent.
 
-    What was sent and never confirmed is offered again under the same code. The right of whoever asked is
-    asked again; without it the order is called off, with the reason.
+    What was sent and never confirmed is offered again under the same code, for a short while if it does harm when it
+    is carried out twice. The right of whoever asked is asked again; without it the order is called off, with the reason.
     """
     if device.status not in (Status.ACTIVE, Status.LOST, Status.RETIRE_PENDING, Status.WIPE_PENDING):
         return []
@@ -41,7 +44,7 @@ def offer(device: Device, most: int | None = None) -> list[Command]:
         if any(command.kind == "wipe" for command in allowed):
             allowed = [command for command in allowed if command.kind == "wipe"]
         allowed.sort(key=_rank)
-        return [command for command in allowed[:most] if _mark_sent(command, now)]
+        return [command for command in allowed[:most] if _mark_sent(command, device, now)]
 
 
 def finish(device: Device, code: str, status: str, detail: str = "", remark: str = "") -> bool:
@@ -91,7 +94,7 @@ def may_be_confirmed_late(command: Command) -> bool:
     """
     if command.state == CommandState.EXPIRED:
         return command.sent_at is not None
-    return command.state == CommandState.FAILED and command.reason in (*LOST_RIGHTS, FOUND, LOST_AGAIN)
+    return command.state == CommandState.FAILED and command.reason in GIVEN_UP
 
 
 def call_off(command: Command, reason: str) -> None:
@@ -142,26 +145,28 @@ def _lost_right(command: Command, device: Device) -> str:
     return "role_revoked"
 
 
-def _mark_sent(command: Command, now: int) -> bool:
+def _mark_sent(command: Command, device: Device, now: int) -> bool:
     first = command.state == CommandState.QUEUED
+    columns: dict[str, Any] = {
+        "state": CommandState.SENT,
+        "sent_at": command.sent_at or now,
+        "sent_count": Command.sent_count + 1,
+    }
+    if first and not channels.of_device(device).may_be_repeated(device, command.kind):
+        columns["expires_at"] = now + SENT_AGAIN
     changed = (
-        Command.update(
-            state=CommandState.SENT, sent_at=command.sent_at or now, sent_count=Command.sent_count + 1
-        )
-        .where(Command.id == command.id, Command.state == command.state)
-        .execute()
+        Command.update(columns).where(Command.id == command.id, Command.state == command.state).execute()
     )
     if changed and first:
-        audit.append(
-            f"device:{command.kind}:sent", by=None, device=command.device, params={"command": command.code}
-        )
+        audit.append(f"device:{command.kind}:sent", by=None, device=device, params={"command": command.code})
     return bool(changed)
 
 
 def _put_back(command: Command) -> bool:
-    """The device is busy: the order goes to the back of the queue for a minute."""
+    """The device is busy, and has done nothing: the order goes to the back of the queue for a minute."""
+    ends = ends_at(command.kind, command.created_at)
     return bool(
-        Command.update(**_back_in_the_queue())
+        Command.update(**_back_in_the_queue(), expires_at=ends)
         .where(Command.id == command.id, Command.state == CommandState.SENT)
         .execute()
     )

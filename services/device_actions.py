@@ -86,7 +86,14 @@ def report_lost(device: Device, by: User) -> None:
         lifecycle.change(device, Event.LOSE, by=by)
         for command in commands.live(device, Action.REPORT_FOUND):
             deliveries.call_off(command, deliveries.LOST_AGAIN)
-        if Action.LOCK in channels.of_device(device).can(device) and not commands.live(device, Action.LOCK):
+        can = channels.of_device(device).can(device)
+        for command in commands.live(device, Action.RESTART):
+            if Action.RESTART not in can:
+                deliveries.call_off(command, deliveries.LOST)
+        is_being_locked = commands.live(device, Action.LOCK)
+        for command in is_being_locked:
+            commands.give_its_whole_time(command)
+        if Action.LOCK in can and not is_being_locked:
             commands.ask(device, Action.LOCK, by, {BECAUSE_LOST: True})
 
 

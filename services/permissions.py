@@ -77,9 +77,6 @@ ORDERS = frozenset(
     }
 )
 
-# Nobody misses these where they are not there.
-RARE = frozenset({Action.PLAY_SOUND, Action.RESTART})
-
 
 def roles_of(user: User) -> frozenset[Role]:
     """The person's roles: those that the session loaded, else asked for now."""
@@ -127,14 +124,14 @@ def allowed_actions(user: User, device: Device) -> frozenset[Action]:
 
 
 def unavailable(user: User, device: Device) -> list[tuple[Action, str]]:
-    """What the person may do but this kind of device cannot: the action and a sentence (message id)."""
+    """What the person may do but this device cannot, and might be missed: the action and a sentence (message id)."""
     channel = channels.of_device(device)
     return [
-        (action, channel.why_not(action))
+        (action, sentence)
         for action in Action
         if action in ORDERS
         and action not in channel.can(device)
-        and action not in RARE
+        and (sentence := channel.why_not(device, action))
         and device.status in POSSIBLE_IN[action]
         and _has_right(user, device, action)
     ]
@@ -157,8 +154,9 @@ def check(user: User, device: Device, action: Action) -> None:
     """Raises Forbidden when the right is missing, Refused when the device is not in the state for it."""
     if not may_see(user, device) or not _has_right(user, device, action):
         raise Forbidden(N_("You do not have the right to do this."))
-    if action in ORDERS and action not in channels.of_device(device).can(device):
-        raise Refused(channels.of_device(device).why_not(action))
+    channel = channels.of_device(device)
+    if action in ORDERS and action not in channel.can(device):
+        raise Refused(channel.why_not(device, action) or N_("This kind of device cannot do that."))
     if device.status not in POSSIBLE_IN[action]:
         raise Refused(_not_in_this_status(device, action))
 

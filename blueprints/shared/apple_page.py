@@ -11,8 +11,8 @@ from blueprints.shared import words
 from blueprints.shared.words.apple import hints
 from mdm.apple import inventories
 from mdm.apple.inventories import Application, Certificate, Profile, Security
-from models import Command, Device, Status, User
-from services import permissions
+from models import ApplePin, Command, Device, Status, User
+from services import deliveries, permissions
 from services.apple import kept, pushes, vault, wiped
 from services.channels import apple
 from services.permissions import Action
@@ -23,13 +23,14 @@ def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] |
     row = vault.enrolment_of(device) if device.channel == apple.NAME else None
     if row is None:
         return None
-    found = row.inventory
+    found, pins = row.inventory, vault.pins_of(device)
     waits_for = pushes.why_not(device) if any(command.is_live for command in ordered) else ""
     may_locate = permissions.still_may(person, device, Action.LOCATE)
     return {
         "not_woken": words.obstacle_sentence(waits_for) if waits_for else "",
         "is_wipe_in_doubt": device.status == Status.WIPED and wiped.is_in_doubt(device),
-        "has_pin": bool(vault.pins_of(device)),
+        "has_pin": bool(pins),
+        "may_be_locked": bool(pins) and _may_be_locked_with(pins[0], device),
         "hints": hints(kept.one(Security, found.get("security"))),
         "applications": kept.each(Application, found.get("applications")),
         "profiles": kept.each(Profile, found.get("profiles")),
@@ -45,3 +46,11 @@ def _how_many(found: Mapping[str, Any], part: str) -> str:
     shown = len(found.get(part) or [])
     count = found.get(f"{part}_count") or shown
     return str(count) if count == shown else _("%(shown)s of %(count)s", shown=shown, count=count)
+
+
+def _may_be_locked_with(pin: ApplePin, device: Device) -> bool:
+    """Was its lock sent and given up without an answer, and has the Mac been silent since?"""
+    lock: Command = pin.command
+    if lock.kind != "lock" or not deliveries.may_be_confirmed_late(lock):
+        return False
+    return (device.last_check_in_at or 0) <= (lock.finished_at or 0)

@@ -89,7 +89,7 @@ def progress(device: Device, person: User) -> dict[str, Any]:
         "name": words.display_name(device),
         "owner_name": "" if device.user_id == person.id else device.user.name,
         "commands": ordered,
-        "may_cancel": {command.code for command in ordered if _may_cancel(command, person)},
+        "may_cancel": {command.code for command in ordered if _may_cancel(command, device, person)},
         "tiles": _tiles(device, person, ordered),
         "unavailable": [_(sentence) for _action, sentence in permissions.unavailable(person, device)],
         "facts": device_facts.facts_of(device, registration, person),
@@ -155,8 +155,8 @@ def _is_pending(device: Device, ordered: list[Command]) -> bool:
     )
 
 
-def _may_cancel(command: Command, person: User) -> bool:
-    return command.may_be_cancelled and permissions.may_cancel(person, command)
+def _may_cancel(command: Command, device: Device, person: User) -> bool:
+    return commands.may_be_cancelled(command, device) and permissions.may_cancel(person, command)
 
 
 def _tiles(device: Device, person: User, ordered: list[Command]) -> list[Tile]:

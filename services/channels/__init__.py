@@ -19,8 +19,11 @@ class Channel(Protocol):
     def can(self, device: Device) -> frozenset[str]:
         """Which actions this device can be ordered to do."""
 
-    def why_not(self, action: str) -> str:
-        """Why this channel cannot do the action: a sentence (message id)."""
+    def why_not(self, device: Device, action: str) -> str:
+        """Why this device cannot be ordered to do the action: a sentence (message id), or "" where nobody misses it."""
+
+    def may_be_repeated(self, device: Device, kind: str) -> bool:
+        """Is no harm done if the device carries this kind of order out twice, because its answer was lost?"""
 
     def may_be_in_lost_mode(self, device: Device) -> bool:
         """Is it perhaps kept locked for whoever finds it, until it hears `report_found`?"""

@@ -33,12 +33,16 @@ def can(device: Device) -> frozenset[str]:
     return CAN
 
 
-def why_not(action: str) -> str:
+def why_not(device: Device, action: str) -> str:
     if action == "unlock":
         return N_("Unlock is not here: a computer's own password cannot be taken away from outside.")
     if action == "locate":
         return N_("Locate is not here: a computer does not tell us where it is.")
-    return N_("This kind of device cannot do that.")
+    return ""
+
+
+def may_be_repeated(device: Device, kind: str) -> bool:
+    return True
 
 
 def may_be_in_lost_mode(device: Device) -> bool:

@@ -39,17 +39,20 @@ FIRST_TO_SURVIVE_A_LOCK = (11, 5)
 
 
 def can(device: Device) -> frozenset[str]:
-    """A Mac keeps its own passwords; where a phone is, only a supervised one tells, and only in lost mode."""
+    """A Mac keeps its own passwords; where a phone is, only a supervised one tells, and only in lost mode.
+
+    A phone that is locked joins no Wi-Fi after a restart (device.restart.yaml): a lost one would be out of reach.
+    """
     if device.platform == Platform.MACOS:
         here = EVERY if _survives_a_lock(device) else EVERY - {"lock"}
         return here | {"restart"}
+    here = EVERY | {"unlock"}
     if not lost_mode.is_possible(device):
-        return EVERY | {"unlock"}
-    here = EVERY | {"unlock", "restart"}
-    return here | {"locate", "play_sound"} if device.status == Status.LOST else here
+        return here
+    return here | ({"locate", "play_sound"} if device.status == Status.LOST else {"restart"})
 
 
-def why_not(action: str) -> str:
+def why_not(device: Device, action: str) -> str:
     if action == "lock":
         return N_(
             "Lock is not here: macOS 11.0 to 11.4 may not come back from it. Update this Mac to macOS 11.5 or newer."
@@ -63,7 +66,22 @@ def why_not(action: str) -> str:
         )
     if action == "message":
         return N_("Message is not here: such a device shows a text only when it is locked. Write it there.")
-    return N_("This kind of device cannot do that.")
+    if action == "restart" and lost_mode.is_possible(device):
+        return N_(
+            "Restart is not here while it is reported lost: an iPhone or iPad that is locked joins no Wi-Fi after a "
+            "restart, and could then be neither located nor wiped."
+        )
+    return ""
+
+
+def may_be_repeated(device: Device, kind: str) -> bool:
+    """What starts again may lose its answer by that. Repeated, it would start again in the hands of whoever uses it by
+    then, and a Mac that was locked would ask for its PIN each time; an unlock would take off the passcode that was set
+    since. Whoever has a Mac that is lost has no PIN: it is locked until it says so.
+    """
+    if kind == "lock":
+        return device.platform != Platform.MACOS or device.status == Status.LOST
+    return kind not in ("restart", "unlock")
 
 
 def instructions(platform: str) -> tuple[Step, ...]:

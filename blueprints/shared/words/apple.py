@@ -8,7 +8,7 @@ from mdm.apple.inventories import Security
 from services.refused import N_
 
 KINDS: dict[str, tuple[str, str]] = {
-    "restart": (N_("Restart"), N_("it starts again")),
+    "restart": (N_("Restart"), N_("it starts again, and may have no Wi-Fi until somebody unlocks it")),
     "play_sound": (N_("Play a sound"), N_("it sounds until somebody stops it")),
     "report_found": (N_("End lost mode"), N_("it can be used again")),
     "renew": (N_("Renew the certificate"), N_("it gets a new certificate; what is on it stays")),
@@ -17,10 +17,14 @@ KINDS: dict[str, tuple[str, str]] = {
 DEEDS: dict[str, tuple[str, str]] = {
     "device:unlock:requested": (N_("You asked to take the passcode off"), N_("%(who)s asked to take the passcode off")),
     "device:unlock:cancelled": (N_("You cancelled the unlock"), N_("%(who)s cancelled the unlock")),
+    "device:unlock:withdrawn": (N_("You cancelled the unlock after it was sent"),
+                                N_("%(who)s cancelled the unlock after it was sent")),
     "device:locate:requested": (N_("You asked where it is"), N_("%(who)s asked where it is")),
     "device:locate:cancelled": (N_("You no longer asked where it is"), N_("%(who)s no longer asked where it is")),
     "device:restart:requested": (N_("You asked it to restart"), N_("%(who)s asked it to restart")),
     "device:restart:cancelled": (N_("You cancelled the restart"), N_("%(who)s cancelled the restart")),
+    "device:restart:withdrawn": (N_("You cancelled the restart after it was sent"),
+                                 N_("%(who)s cancelled the restart after it was sent")),
     "device:play_sound:requested": (N_("You asked it to sound"), N_("%(who)s asked it to sound")),
     "device:play_sound:cancelled": (N_("You cancelled the sound"), N_("%(who)s cancelled the sound")),
     "device:report_found:requested": (N_("You asked to end lost mode"), N_("%(who)s asked to end lost mode")),
@@ -36,7 +40,7 @@ EVENTS: dict[str, str] = {
     "device:unlock:acknowledged": N_("Took the passcode off"),
     "device:unlock:failed": N_("The unlock did not work"),
     "device:unlock:cancelled": N_("The unlock was called off"),
-    "device:unlock:expired": N_("The unlock was not carried out in time"),
+    "device:unlock:expired": N_("The unlock was not confirmed in time"),
     "device:locate:sent": N_("The question where it is was sent"),
     "device:locate:acknowledged": N_("Said where it is"),
     "device:locate:failed": N_("Could not say where it is"),
@@ -46,7 +50,7 @@ EVENTS: dict[str, str] = {
     "device:restart:acknowledged": N_("Began to restart"),
     "device:restart:failed": N_("The restart did not work"),
     "device:restart:cancelled": N_("The restart was called off"),
-    "device:restart:expired": N_("The restart was not carried out in time"),
+    "device:restart:expired": N_("The restart was not confirmed in time"),
     "device:play_sound:sent": N_("The order to sound was sent"),
     "device:play_sound:acknowledged": N_("Sounded"),
     "device:play_sound:failed": N_("Did not sound"),

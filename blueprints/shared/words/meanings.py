@@ -17,6 +17,10 @@ MEANINGS = {
     "device:retire:requested": N_("The device removes what belongs to the organisation when it is next online. "
                                   "What is yours stays."),
     "device:lock:cancelled": N_("The device is as it was."),
+    "device:lock:withdrawn": N_("The device had the order by then, and may have locked. A Mac that asks for a PIN wants the "
+                                "one on its page."),
+    "device:unlock:withdrawn": N_("The device had the order by then, and may have taken the passcode off."),
+    "device:restart:withdrawn": N_("The device had the order by then, and may have started again."),
     "device:refresh:cancelled": N_("The device is as it was."),
     "device:message:cancelled": N_("The device is as it was."),
     "device:wipe:cancelled": N_("The device is not emptied. It is as it was."),

@@ -89,7 +89,7 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.UNLOCK: (N_("Unlock"), N_("Removes the passcode")),
     Action.LOCATE: (N_("Locate"), N_("Asks where it is")),
     Action.PLAY_SOUND: (N_("Play a sound"), N_("Helps to find it")),
-    Action.RESTART: (N_("Restart"), N_("Switches it off and on")),
+    Action.RESTART: (N_("Restart"), N_("Until unlocked it may have no Wi-Fi")),
     Action.MESSAGE: (N_("Message"), N_("Shows a text on it")),
     Action.REPORT_LOST: (N_("Report lost"), N_("Locks it, marks it lost")),
     Action.REPORT_FOUND: (N_("I have it again"), N_("Ends the report")),

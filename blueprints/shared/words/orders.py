@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from blueprints.shared.words import agent, apple, names
 from models import Command, CommandState, Device
-from services import deliveries, lifecycle
+from services import channels, commands, deliveries, lifecycle
 from services.refused import N_
 
 # What each kind of order is called, and what happens when the device hears of it.
@@ -53,12 +53,20 @@ SENTENCES = {
     CommandState.EXPIRED: N_("%(device)s was not online in time. You can ask again."),
 }  # fmt: skip
 
+# Of an order that does harm when it is repeated.
+SENT_ONCE = N_("%(device)s has the order and usually answers within a minute. Even if no answer comes, it may have been "
+               "carried out: so it is not sent again after %(minutes)s minutes. You can cancel it before that.")  # fmt: skip
+
 # What was sent and then given up may still be carried out: nothing is said to be as it was.
-GIVEN_UP = N_("%(order)s: not sent again")
+GIVEN_UP_TITLES = {
+    CommandState.FAILED: N_("%(order)s: not sent again"),
+    CommandState.EXPIRED: N_("%(order)s: not confirmed in time"),
+}
 GIVEN_UP_SENTENCES = {
     CommandState.FAILED: N_("It had been sent by then. It is not sent again; if %(device)s carries it out all the same, it "
                             "says so here."),
-    CommandState.EXPIRED: N_("It had been sent. If %(device)s carries it out later, it says so here. You can ask again."),
+    CommandState.EXPIRED: N_("It had been sent, and may have been carried out all the same: if %(device)s says so later, "
+                             "it stands here. You can ask again."),
 }  # fmt: skip
 
 REASONS = {
@@ -68,6 +76,7 @@ REASONS = {
     "device_left": N_("The device has left."),
     "not_confirmed": N_("The device did not confirm it in time."),
     "cancelled_by_person": N_("Somebody took it back before it was sent."),
+    "withdrawn_by_person": N_("Somebody took it back after it was sent."),
     "reported_by_device": N_("The device says that it could not do it."),
     "unreachable": N_("The mail server could not be reached."),
     "refused_certificate": N_("The mail server's certificate is not trusted."),
@@ -86,6 +95,7 @@ REASONS = {
     "text_of_lost_mode": N_("It is in lost mode, and goes on showing what that shows."),
     "text_not_shown": N_("It did not show the text or the phone number."),
     "found": N_("The device was reported found."),
+    "lost": N_("The device was reported lost."),
     "lost_again": N_("The device was reported lost again."),
     "not_lost": N_("The device is not reported lost any more."),
     "not_configured": N_("No mail server is set up yet."),
@@ -95,9 +105,8 @@ REASONS = {
 
 def command_title(command: Command) -> str:
     """Lock: sent, and not yet confirmed."""
-    is_given_up = command.state == CommandState.FAILED and deliveries.may_be_confirmed_late(command)
-    title = GIVEN_UP if is_given_up else TITLES[CommandState(command.state)]
-    return gettext(title, order=_order(command.kind))
+    titles = GIVEN_UP_TITLES if deliveries.may_be_confirmed_late(command) else TITLES
+    return gettext(titles[CommandState(command.state)], order=_order(command.kind))
 
 
 def command_tone(command: Command) -> str:
@@ -109,9 +118,8 @@ def command_sentence(command: Command, device: Device) -> str:
     """What state the order is in, why, and what will happen next."""
     if command.reason == lifecycle.DEVICE_LEFT:
         return reason_sentence(command.reason)
-    state = CommandState(command.state)
-    sentence = GIVEN_UP_SENTENCES[state] if deliveries.may_be_confirmed_late(command) else SENTENCES[state]
-    said = [gettext(sentence, device=names.display_name(device), effect=_effect(command.kind, device))]
+    places = {"device": names.display_name(device), "effect": _effect(command.kind, device)}
+    said = [gettext(_sentence(command, device), minutes=commands.SENT_AGAIN // 60, **places)]
     if command.reason and not command.is_live:
         said.insert(0, reason_sentence(command.reason))
     return " ".join(said)
@@ -122,6 +130,15 @@ def reason_sentence(code: str, params: dict[str, Any] | None = None) -> str:
     if code not in REASONS:
         return code
     return gettext(REASONS[code], **(params or {}))
+
+
+def _sentence(command: Command, device: Device) -> str:
+    state = CommandState(command.state)
+    if deliveries.may_be_confirmed_late(command):
+        return GIVEN_UP_SENTENCES[state]
+    if state == CommandState.SENT and not channels.of_device(device).may_be_repeated(device, command.kind):
+        return SENT_ONCE
+    return SENTENCES[state]
 
 
 def _effect(kind: str, device: Device) -> str:

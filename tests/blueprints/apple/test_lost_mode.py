@@ -214,6 +214,32 @@ def test_a_phone_without_lost_mode_is_not_told_that_it_ends(plain: Phone, alice:
     assert hardware.connect() == []
 
 
+def test_the_end_of_a_lost_mode_that_never_began_is_done(phone: Phone, alice: User) -> None:
+    device, hardware = phone
+    hardware.replies["EnableLostMode"] = ["Error"]
+    lose(device, alice)
+    hardware.connect()
+    find(device, alice)
+    assert hardware.connect() == ["DisableLostMode"]
+    assert outcome("report_found") == (CommandState.ACKNOWLEDGED, "")
+    lose(device, alice)
+    find(device, alice)
+    assert hardware.connect() == [], "the phone said that there is nothing to end"
+
+
+@pytest.mark.parametrize("was_sent", [False, True])
+def test_a_restart_that_waits_does_not_put_a_lost_one_out_of_reach(
+    phone: Phone, alice: User, was_sent: bool
+) -> None:
+    device, hardware = phone
+    actions.restart(now(device), by=alice)
+    if was_sent:
+        assert b"RestartDevice" in hardware.report("Idle").body
+    lose(device, alice)
+    assert hardware.connect() == ["EnableLostMode"]
+    assert outcome("restart") == (CommandState.FAILED if was_sent else CommandState.CANCELLED, "lost")
+
+
 def test_an_end_that_did_not_work_is_asked_for_by_the_next_round(phone: Phone, alice: User) -> None:
     device, hardware = phone
     lose(device, alice)

@@ -148,6 +148,26 @@ def test_a_mac_restarts(mac: tuple[Device, AppleDevice], alice: User, visit: Vis
     assert hardware.connect() == ["RestartDevice"]
 
 
+def test_a_supervised_phone_restarts_until_it_is_lost_and_then_the_page_says_why_not(
+    supervised: tuple[Device, AppleDevice], alice: User, visit: Visit
+) -> None:
+    device, hardware = supervised
+    browser, url = visit(alice), f"/devices/{device.code}"
+    assert browser.get(url).soup.select(f'form[action="{url}/restart"]')
+    browser.post(f"{url}/lost")
+    page = browser.get(url)
+    assert not page.soup.select(f'form[action="{url}/restart"]')
+    assert "joins no Wi-Fi after a restart" in page.words(f"#device-{device.code}-actions")
+    assert "joins no Wi-Fi" in browser.post(f"{url}/restart").words("main")
+    assert "RestartDevice" not in hardware.connect()
+
+
+def test_a_phone_that_never_could_restart_says_nothing_of_it(
+    phone: tuple[Device, AppleDevice], alice: User, visit: Visit
+) -> None:
+    assert "Restart" not in visit(alice).get(f"/devices/{phone[0].code}").words("main")
+
+
 def test_the_pin_of_a_mac_is_for_the_owner_and_the_help_desk_and_each_look_is_written_down(
     mac: tuple[Device, AppleDevice], alice: User, bob: User, dave: User, visit: Visit, clock: Clock
 ) -> None:
