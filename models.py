@@ -335,7 +335,7 @@ class Command(Table):
     expires_at = BigIntegerField(null=True)
 
     class Meta:
-        indexes = ((("device", "state"), False),)
+        indexes = ((("device", "state"), False), (("state", "expires_at"), False))
 
     @property
     def is_live(self) -> bool:
