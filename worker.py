@@ -41,6 +41,7 @@ def duties() -> list[Duty]:
         Duty("enrolments", enrolment.expire_due, 10),
         Duty("commands", commands.expire_due, 10),
         Duty("waking", pushes.ask_due, 60),
+        Duty("old pushes", pushes.purge, 3600),
         Duty("renewals", renewing.ask_due, 3600),
         Duty("push certificate", push_certificates.warn_due, 3600),
         Duty("sessions", sessions.purge, 600),

@@ -31,6 +31,7 @@ ONE_EVERY = 60  # seconds
 SHORTEST_PAUSE = 120  # seconds, before the second push for an order
 LONGEST_PAUSE = 86_400  # seconds; Apple keeps one push of ours for a device that is off, and promises nothing
 AT_ONCE = 100
+KEPT = 7 * 86_400  # seconds; longer than the longest pause, which counts from the last one
 FOR_EVER = ("other_topic", "no_token")  # waiting helps nobody: the device has to act
 
 
@@ -103,6 +104,13 @@ def ask_again(longest_pause: int = 0, limit: int | None = None) -> int:
             for device in devices:
                 ask(device)
     return len(devices)
+
+
+def purge() -> None:
+    """Drop what went out, or was given up, a week ago: a push says nothing that anybody would look for later."""
+    is_over = Message.state.not_in(outbox.UNSENT) & (Message.next_at < clock.now() - KEPT)
+    with database.atomic():
+        Message.delete().where(Message.medium == MEDIUM, is_over).execute()
 
 
 def written(message: Message, topic: str) -> push.Push:

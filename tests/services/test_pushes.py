@@ -116,6 +116,24 @@ def test_a_device_that_said_not_now_is_woken_a_minute_later_unless_that_was_its_
 
 
 @pytest.mark.usefixtures("certificate")
+def test_a_push_is_forgotten_a_week_after_it_went_out_and_what_waits_or_is_a_mail_is_not(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device, _ = phone
+    outbox.queue("new_sign_in", alice, "alice@example.com", {}, device)
+    assert sent() == 1
+    device_actions.lock(device, by=alice)
+    kept = Message.select().count()
+    clock.move(7 * DAY)
+    pushes.purge()
+    assert Message.select().count() == kept
+    clock.move(1)
+    pushes.purge()
+    assert Message.select().count() == kept - 1
+    assert (waiting(), sent()) == (1, 1)
+
+
+@pytest.mark.usefixtures("certificate")
 def test_a_new_order_does_not_wait_for_the_push_after_not_now(
     phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
 ) -> None:
