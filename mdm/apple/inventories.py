@@ -17,6 +17,7 @@ MOST_LISTED = 500
 
 LONGEST_SORTED = 40
 """Characters of a name that count for its place in a list."""
+_LAST = "\U0010ffff"  # the place of what has no name, and is the least worth keeping
 
 LISTS = {
     "applications": "InstalledApplicationList",
@@ -37,9 +38,7 @@ anything.
 
 @dataclass(frozen=True)
 class Security:
-    """None is "not reported". Passcodes are reported by phones and tablets, FileVault and firewall by
-    Macs.
-    """
+    """None is "not reported". Passcodes are reported by phones and tablets, FileVault and firewall by Macs."""
 
     has_passcode: bool | None
     is_passcode_compliant: bool | None
@@ -188,7 +187,7 @@ def _listed(report: Report, part: str, *named_by: str) -> list[Document]:
 def _place_of(each: Document, named_by: tuple[str, ...]) -> str:
     """As the device wrote it: thousands of names are compared, and only those that are kept are worth cleaning."""
     names = (each.get(key) for key in named_by)
-    return next((name[:LONGEST_SORTED].casefold() for name in names if name and isinstance(name, str)), "")
+    return next((name[:LONGEST_SORTED].casefold() for name in names if name and isinstance(name, str)), _LAST)
 
 
 def _at(results: Document) -> int | None:

@@ -137,8 +137,14 @@ def test_of_a_long_list_the_first_by_name_are_kept_and_all_are_counted() -> None
     said = report(InstalledApplicationList=[{}, *listed, "odd"])
     found = [each.name for each in inventories.applications(said)]
     assert len(found) == inventories.MOST_LISTED == 500
-    assert (found[:2], found[449:452]) == ([None, "a0000"], ["a0896", "a0898", "B0001"])
+    assert (found[0], found[448:451]) == ("a0000", ["a0896", "a0898", "B0001"])
     assert inventories.how_many(said, "applications") == 901
+
+
+def test_what_has_no_name_pushes_out_nothing_that_has_one() -> None:
+    said = report(CertificateList=[*[{"CommonName": ""}] * 500, {"CommonName": "\u53f0\u7063 root"}])
+    found = [each.common_name for each in inventories.certificates(said)]
+    assert (len(found), found[:2]) == (500, ["\u53f0\u7063 root", None])
 
 
 def test_one_long_text_in_many_places_does_not_keep_the_server_busy() -> None:
