@@ -453,6 +453,7 @@ class AppleEnrolment(Table):
     device = ForeignKeyField(Device, primary_key=True, backref="apple_rows", on_delete="CASCADE")
     udid = CharField(null=True, index=True)  # bound to the certificate by the first message
     topic = CharField(default="")
+    has_user_channel = BooleanField(default=True)  # of the profile that it joined with
     push_token = BlobField(null=True)
     push_magic = BlobField(null=True)  # encrypted
     unlock_token = BlobField(null=True)  # encrypted

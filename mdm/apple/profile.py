@@ -31,9 +31,7 @@ _NAMESPACE = uuid.UUID("4bd2a94c-79d9-4519-a8e6-0bab9e43ae89")
 
 
 class AccessRight(IntFlag):
-    """What the profile asks the person to allow (com.apple.mdm.yaml, AccessRights). None may be added
-    later.
-    """
+    """What the profile asks the person to allow (com.apple.mdm.yaml, AccessRights). None may be added later."""
 
     LIST_PROFILES = 1
     INSTALL_PROFILES = 2
@@ -62,8 +60,10 @@ LEAST_RIGHTS = (
 )
 """1343: what the commands of `commands` need, and nothing else."""
 
-CAPABILITIES = ("com.apple.mdm.per-user-connections", "com.apple.mdm.bootstraptoken")
-"""A Mac refuses a profile without the first, which nobody can add later; the second has its bootstrap token sent to us."""
+USER_CHANNEL = "com.apple.mdm.per-user-connections"
+"""The capability that a Mac asks for. A later profile may neither add nor remove it."""
+BOOTSTRAP_TOKEN = "com.apple.mdm.bootstraptoken"
+"""The one that has a Mac's bootstrap token sent to us."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Enrolment:
 
     `identifier` is reverse DNS and never changes, since RemoveProfile goes by it. `topic` is the push
     certificate's; without one, any that starts like it lets a device enrol, but no push will ever reach that
-    device: it has to be enrolled again. Addresses are https; they, the topic and the capability of
-    per-user connections can never be changed on a device. `subject` tells one device's profile from
+    device: it has to be enrolled again. Addresses are https; they, the topic and `has_user_channel` can
+    never be changed on a device, and a Mac takes no first profile without it. `subject` tells one device's profile from
     another's; in the certificate it is only a wish: the authority writes its own. `consent` is by language
     (BCP 47), "default" for all others, and has to be agreed to. `root` is a certificate (DER) that the
     device shall trust.
@@ -93,6 +93,7 @@ class Enrolment:
     consent: Mapping[str, str] = field(default_factory=dict)
     root: bytes | None = None
     rights: AccessRight = LEAST_RIGHTS
+    has_user_channel: bool = True
 
 
 def encode(enrolment: Enrolment) -> bytes:
@@ -126,8 +127,7 @@ def sign(
     certificate: x509.Certificate,
     chain: Sequence[x509.Certificate] = (),
 ) -> bytes:
-    """The profile inside a CMS signature (DER). A phone says "Verified" if the chain ends at a root that it
-    trusts.
+    """The profile inside a CMS signature (DER). A phone says "Verified" if the chain ends at a root that it trusts.
 
     So sign with the web server's key and certificate. Raises Malformed if the key cannot sign.
     """
@@ -158,6 +158,7 @@ def _scep(enrolment: Enrolment) -> dict[str, Any]:
 
 
 def _management(enrolment: Enrolment) -> dict[str, Any]:
+    for_users = [USER_CHANNEL] if enrolment.has_user_channel else []
     return {
         **_payload(enrolment, "com.apple.mdm", "mdm"),
         "IdentityCertificateUUID": _uuid(enrolment, "scep"),
@@ -167,7 +168,7 @@ def _management(enrolment: Enrolment) -> dict[str, Any]:
         "SignMessage": True,
         "CheckOutWhenRemoved": True,
         "AccessRights": int(enrolment.rights),
-        "ServerCapabilities": list(CAPABILITIES),
+        "ServerCapabilities": [*for_users, BOOTSTRAP_TOKEN],
     }
 
 

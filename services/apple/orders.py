@@ -88,7 +88,7 @@ def _renew(command: Command, identifier: str) -> bytes:
     if row is None:
         raise CannotBeSent()
     try:
-        profile = profiles.renewed_profile(command.device, challenges.new(command.device), row.topic)
+        profile = profiles.renewed_profile(row, challenges.new(command.device))
     except Refused:
         raise CannotBeSent("cannot_be_signed") from None
     return apple.install_profile(identifier, profile)

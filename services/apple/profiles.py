@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mdm.apple import profile, push
 from mdm.apple.profile import Enrolment
-from models import Device, PushCertificate
+from models import AppleEnrolment, Device, PushCertificate
 from services import keyring, settings
 from services.apple import sites
 from services.apple.sites import Signer, Site
@@ -21,15 +21,20 @@ IDENTIFIER = "org.muster.enrolment"  # never changes: RemoveProfile goes by it
 
 def enrolment_profile(device: Device, token: str, site: Site, consent: str) -> bytes:
     """For a device that joins; `token` is the SCEP challenge. Raises Refused when it cannot be signed."""
-    return _written(device, token, site, consent, topic())
+    return _written(device, token, site, consent, topic(), has_user_channel=True)
 
 
-def renewed_profile(device: Device, challenge: str, joined_under: str) -> bytes:
-    """The present one for a device that has joined; `joined_under` is the topic, which nobody can change on it.
+def renewed_profile(joined: AppleEnrolment, challenge: str) -> bytes:
+    """The present one for a device that has joined: with the topic, and with or without the user channel, that it
+    joined with, because nobody can change these on it.
 
     Neither can our addresses, and the rights may not grow. Raises Refused as above.
     """
-    return _written(device, challenge, sites.the_site(), sites.consent_of(device), joined_under)
+    device = joined.device
+    consent = sites.consent_of(device)
+    return _written(
+        device, challenge, sites.the_site(), consent, joined.topic, has_user_channel=joined.has_user_channel
+    )
 
 
 def topic() -> str:
@@ -41,7 +46,9 @@ def topic() -> str:
     return f"{push.TOPIC_START}External.{own}"
 
 
-def _written(device: Device, challenge: str, site: Site, consent: str, push_topic: str) -> bytes:
+def _written(
+    device: Device, challenge: str, site: Site, consent: str, push_topic: str, has_user_channel: bool
+) -> bytes:
     rules = settings.load()
     plain = profile.encode(
         Enrolment(
@@ -58,6 +65,7 @@ def _written(device: Device, challenge: str, site: Site, consent: str, push_topi
             subject=device.code,
             consent={"default": consent},
             root=site.root.certificate if site.root else None,
+            has_user_channel=has_user_channel,
         )
     )
     return plain if site.signer is None else _signed(plain, site.signer)

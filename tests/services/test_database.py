@@ -186,13 +186,7 @@ def test_a_newer_database_is_refused(opened: Path) -> None:
 def test_certificates_from_before_they_were_renewed_are_known_to_end(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_data_folder(folder)
-    with monkeypatch.context() as patch:
-        patch.setattr(database, "MIGRATIONS", shutil.copytree(database.MIGRATIONS, tmp_path / "before"))
-        for path in database.MIGRATIONS.glob("001[1-9]*.py"):
-            path.unlink()
-        database.migrate()
-    database.connect()
+    _open_as_before("0011", folder, tmp_path, monkeypatch)
     models.User.create(code="a", username="alice", name="Alice", name_search="alice", created_at=1)
     known = {"user": 1, "platform": "ios", "channel": "apple", "status_at": 1, "ownership": "employee"}
     for code, status, registered_at in (("b", "active", 5_000), ("c", "enrolling", None)):
@@ -206,6 +200,22 @@ def test_certificates_from_before_they_were_renewed_are_known_to_end(
     database.migrate()
     ends = [row.certificate_ends_at for row in models.AppleEnrolment.select()]
     assert ends == [5_000 + 1_824 * 86_400, 3_000 + 1_824 * 86_400]
+
+
+def test_what_joined_before_phones_had_a_user_channel_has_one_if_it_is_a_mac(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _open_as_before("0013", folder, tmp_path, monkeypatch)
+    models.User.create(code="a", username="alice", name="Alice", name_search="alice", created_at=1)
+    known = {"user": 1, "channel": "apple", "status": "active", "status_at": 1, "ownership": "employee"}
+    for platform in ("ios", "macos"):
+        device = models.Device.create(code=platform, platform=platform, created_at=1, **known)
+        models.database.execute_sql(
+            "INSERT INTO apple_enrolment (device_id, topic, pushed_at, inventory) VALUES (?, '', 0, '{}')",
+            (device.id,),
+        )
+    database.migrate()
+    assert [row.has_user_channel for row in models.AppleEnrolment.select()] == [False, True]
 
 
 def test_a_migration_that_fails_leaves_the_old_tables(
@@ -238,6 +248,18 @@ def test_versions_of_sqlite_with_the_wal_fault_are_known() -> None:
     for version in ((3, 44, 6), (3, 50, 7), (3, 51, 3), (3, 53, 0), (3, 53, 4)):
         assert database.is_wal_safe(version), version
     assert database.is_wal_safe()
+
+
+def _open_as_before(number: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables as they were before the migration of that number."""
+    open_data_folder(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "MIGRATIONS", shutil.copytree(database.MIGRATIONS, tmp_path / "before"))
+        for path in database.MIGRATIONS.glob("*.py"):
+            if path.name >= number:
+                path.unlink()
+        database.migrate()
+    database.connect()
 
 
 def _migrate(folder: Path) -> list[str]:

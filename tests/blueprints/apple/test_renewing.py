@@ -217,6 +217,21 @@ def test_a_mac_renews_whatever_was_registered(app: Flask, alice: User, registere
     assert "device:certificate:replaced" in audited(device)
 
 
+def test_a_phone_that_joined_when_only_macs_had_a_user_channel_renews(app: Flask, alice: User) -> None:
+    device, token = apple.verified(alice)
+    profile = plistlib.loads(apple.profile_of(device, token))
+    for each in profile["PayloadContent"]:
+        each.pop("ServerCapabilities", None)
+    hardware = apple.make(app)
+    hardware.install(plistlib.dumps(profile))
+    hardware.connect()
+    AppleEnrolment.update(has_user_channel=False).where(AppleEnrolment.device == device).execute()
+    order = renewing.ask(fresh(device))
+    assert hardware.connect() == ["InstallProfile"]
+    assert (fresh(order).state, fresh(order).detail) == (CommandState.ACKNOWLEDGED, "")
+    assert "device:certificate:replaced" in audited(device)
+
+
 def test_it_is_signed_like_the_first_one(
     app: Flask, phone: Phone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,11 @@ def test_a_mac_takes_it_whatever_was_registered() -> None:
     assert whole["PayloadScope"] == "System" and "TargetDeviceType" not in whole
 
 
+def test_what_joined_without_a_user_channel_stays_without() -> None:
+    _, found = payloads(has_user_channel=False)
+    assert found["com.apple.mdm"]["ServerCapabilities"] == ["com.apple.mdm.bootstraptoken"]
+
+
 def test_the_next_profile_of_a_device_updates_every_payload_and_that_of_another_none() -> None:
     def identities(**changes: Any) -> set[str]:
         whole, found = payloads(**changes)
