@@ -85,11 +85,11 @@ def store_facts(device: Device, facts: dict[str, Any]) -> None:
     device.__data__.update(update)
 
 
-def same_hardware(device: Device, facts: dict[str, Any]) -> list[Device]:
-    """Other rows of what now says this of itself, by what its channel knows hardware by."""
+def same_hardware(device: Device, facts: dict[str, Any], since: int | None = None) -> list[Device]:
+    """Other rows of what now says this of itself, by what its channel knows hardware by (`devices.same_hardware`)."""
     known_by = channels.of_device(device).KNOWN_BY
     found = {key: facts.get(key) for key in ("stable_id", "serial") if key in known_by}
-    return devices.same_hardware(found.get("stable_id"), found.get("serial"), besides=device)
+    return devices.same_hardware(found.get("stable_id"), found.get("serial"), besides=device, since=since)
 
 
 def _is_known_elsewhere(device: Device, stable_id: str | None) -> bool:

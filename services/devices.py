@@ -89,8 +89,11 @@ def display_name(device: Device | HomeRow) -> str:
     return device.name or PLATFORM_NAMES[Platform(device.platform)]
 
 
-def same_hardware(stable_id: str | None, serial: str | None, besides: Device) -> list[Device]:
-    """The same hardware on other rows: enrolled ones of anybody, and the owner's own that are still joining.
+def same_hardware(
+    stable_id: str | None, serial: str | None, besides: Device, since: int | None = None
+) -> list[Device]:
+    """The same hardware on other rows: enrolled ones of anybody, the owner's own that are still joining, and of those that
+    have left the ones that had joined since then.
 
     A serial number counts among the devices of one channel, since others only claim one. A stranger's row that is only
     joining does not count, or anybody could keep a device out by claiming it.
@@ -102,14 +105,11 @@ def same_hardware(stable_id: str | None, serial: str | None, besides: Device) ->
         is_same.append((Device.serial_search == serial.casefold()) & (Device.channel == besides.channel))
     if not is_same:
         return []
-    is_joining_too = (Device.status == Status.ENROLLING) & (Device.user == besides.user_id)
-    return list(
-        Device.select().where(
-            reduce(or_, is_same),
-            Device.id != besides.id,
-            Device.status.in_(ENROLLED) | is_joining_too,
-        )
-    )
+    counts = Device.status.in_(ENROLLED)
+    counts |= (Device.status == Status.ENROLLING) & (Device.user == besides.user_id)
+    if since is not None:
+        counts |= Device.registered_at >= since
+    return list(Device.select().where(reduce(or_, is_same), Device.id != besides.id, counts))
 
 
 def is_serial_of_one_device(serial: str) -> bool:

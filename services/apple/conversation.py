@@ -8,7 +8,7 @@ from mdm.apple.answers import Answer
 from mdm.apple.check_in import CheckIn
 from mdm.apple.commands import CONTENT_TYPE
 from mdm.apple.reports import Report, decode_any
-from models import ENROLLED, AppleEnrolment, Device, Status, database
+from models import AppleEnrolment, Device, Status, database
 from services import check_ins, clock
 from services.apple import enrolling, renewing, reports, speakers, vault, wiped
 from services.apple.speakers import Speaker, Unknown
@@ -28,14 +28,14 @@ def hear(certificate: bytes, body: bytes) -> Answer:
     """
     speaker = speakers.behind(certificate)
     message = decode_any(body)
-    is_first = speaker.status not in ENROLLED and not message.sender.is_user_channel
-    if isinstance(message, said.Authenticate) and is_first:
+    is_joining = speaker.status == Status.ENROLLING and not message.sender.is_user_channel
+    if isinstance(message, said.Authenticate) and is_joining:
         return _authenticate(speaker, message)
     if speaker.udid is None or speaker.udid != message.sender.device:
         raise Unknown()
     if speaker.has_gone:
         return _to_one_that_has_gone(speaker, message)
-    if speaker.status not in speakers.MAY_SPEAK and not _comes_late(speaker, message):
+    if speaker.status not in speakers.MAY_SPEAK and not _is_heard_late(speaker, message):
         raise Unknown()
     if speaker.has_renewed and not renewing.take_over(speaker.id, certificate):
         raise Unknown()
@@ -43,11 +43,11 @@ def hear(certificate: bytes, body: bytes) -> Answer:
         return answers.USER_NOT_MANAGED if isinstance(message, said.UserAuthenticate) else NOTHING
     if isinstance(message, Report):
         return _report(speaker, message)
-    return _check_in(speaker.device(), message)
+    return _check_in(speaker, message)
 
 
 def _authenticate(speaker: Speaker, message: said.Authenticate) -> Answer:
-    if not enrolling.authenticate(speaker.device(), message):
+    if not enrolling.authenticate(speaker, message):
         raise Unknown()
     return NOTHING
 
@@ -71,23 +71,24 @@ def _to_one_that_should_be_empty(device: Device, message: CheckIn | Report) -> A
     return DECLINED
 
 
-def _comes_late(speaker: Speaker, message: CheckIn | Report) -> bool:
-    """A device says its first TokenUpdate until it is heard, be that after its time to join was over."""
-    is_its_own = isinstance(message, said.TokenUpdate) and not message.sender.is_user_channel
+def _is_heard_late(speaker: Speaker, message: CheckIn | Report) -> bool:
+    """A device says its first TokenUpdate until it is heard, be that after its time to join was over; or goodbye."""
+    is_its_own = isinstance(message, said.TokenUpdate | said.CheckOut) and not message.sender.is_user_channel
     return speaker.status == Status.EXPIRED and is_its_own
 
 
-def _check_in(device: Device, message: CheckIn) -> Answer:
+def _check_in(speaker: Speaker, message: CheckIn) -> Answer:
+    device = speaker.device()
     if device.status == Status.BLOCKED and not isinstance(message, HEARD_WHEN_BLOCKED):
         return NOTHING
     match message:
         case said.Authenticate():
             pass  # so says a device that has installed its renewed profile; nothing about it is new to us
         case said.TokenUpdate():
-            if not enrolling.update_token(device, message):
+            if not enrolling.update_token(speaker, message):
                 raise Unknown()
         case said.CheckOut():
-            enrolling.leave(device, message)
+            enrolling.leave(speaker)
         case said.SetBootstrapToken():
             token = vault.sealed(device, "bootstrap_token", message.token) if message.token else None
             AppleEnrolment.update(bootstrap_token=token).where(AppleEnrolment.device == device).execute()

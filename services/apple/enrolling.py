@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from mdm.apple import facts
-from mdm.apple.check_in import Authenticate, CheckOut, TokenUpdate
+from mdm.apple.check_in import Authenticate, TokenUpdate
 from models import AppleEnrolment, Device, Platform, Registration, Status, database
 from services import (
     audit,
     channels,
     check_ins,
+    clock,
     commands,
     deliveries,
     enrolment,
@@ -18,12 +19,15 @@ from services import (
     verification,
 )
 from services.apple import challenges, joining, model_names, pushes, speakers, vault
+from services.apple.speakers import Speaker
 from services.lifecycle import Event
 from services.refused import Refused
 
+LATE_SECONDS = 30 * 86_400  # from when its time to join was over
 
-def authenticate(device: Device, message: Authenticate) -> bool:
-    """The first message binds the certificate to this device. False: it may not join.
+
+def authenticate(speaker: Speaker, message: Authenticate) -> bool:
+    """The first message binds the certificate to this device. False: it may not join. Raises Unknown.
 
     The same message again changes nothing, since its answer may have been lost; it may also come on several
     connections at once, so what counts is how things stand when it is its turn.
@@ -32,7 +36,8 @@ def authenticate(device: Device, message: Authenticate) -> bool:
     said = facts.from_authenticate(message, model_names.added())
     try:
         with joining.in_line():
-            device, row = Device.get_by_id(device.id), vault.enrolment_of(device)
+            device = speaker.device_now()
+            row = vault.enrolment_of(device)
             if device.status != Status.ENROLLING or row is None or row.udid not in (None, udid):
                 return False
             if row.udid is None:
@@ -47,27 +52,21 @@ def authenticate(device: Device, message: Authenticate) -> bool:
     return True
 
 
-def update_token(device: Device, message: TokenUpdate) -> bool:
+def update_token(speaker: Speaker, message: TokenUpdate) -> bool:
     """How the device is woken. The first one makes it Active, and we ask it how it is; later ones reset nothing.
 
     False: it left meanwhile, or the same hardware became another person's, so it may not join; or its time to do so was
-    over, and something speaks against it since.
+    over, and something speaks against it since. Raises Unknown.
     """
-    update = {
-        "topic": message.topic,
-        "push_token": message.push_token,
-        "push_magic": vault.sealed(device, "push_magic", message.push_magic.encode()),
-    }
-    if message.unlock_token is not None:
-        update["unlock_token"] = vault.sealed(device, "unlock_token", message.unlock_token)
     with joining.in_line():
-        device, row = Device.get_by_id(device.id), vault.enrolment_of(device)
+        device = speaker.device_now()
+        row = vault.enrolment_of(device)
         if device.status == Status.EXPIRED and _may_still_join(device):
             lifecycle.change(device, Event.COME_LATE, by=device)
         is_first = device.status == Status.ENROLLING
         if row is None or device.status not in speakers.MAY_SPEAK or not check_ins.seen(device):
             return False
-        AppleEnrolment.update(**update).where(AppleEnrolment.device == device).execute()
+        _keep_tokens(device, message)
         if is_first:
             commands.ask(device, "refresh", by=None)
         elif row.push_token != message.push_token and commands.live(device):
@@ -75,19 +74,21 @@ def update_token(device: Device, message: TokenUpdate) -> bool:
     return True
 
 
-def leave(device: Device, message: CheckOut) -> None:
-    """The person, or our own order, removed the profile. Who says so twice has left once."""
+def leave(speaker: Speaker) -> None:
+    """The person, or our own order, removed the profile. Who says so twice has left once. Raises Unknown."""
     with database.atomic():
+        device = speaker.device_now()
         _forget_tokens(device)
         for command in commands.live(device, "retire"):
             deliveries.finish(device, command.code, "acknowledged")
         device = Device.get_by_id(device.id)
         if device.status == Status.ENROLLING:
             lifecycle.change(device, Event.GIVE_UP, by=device)
-            # Who said goodbye does not come late.
-            Device.update(credential_hash=None).where(Device.id == device.id).execute()
         elif device.is_enrolled:
             lifecycle.change(device, Event.LEAVE, by=device)
+        if device.status == Status.EXPIRED:
+            # Who said goodbye does not come late.
+            Device.update(credential_hash=None).where(Device.id == device.id).execute()
 
 
 def _bind(device: Device, udid: str, topic: str) -> None:
@@ -111,13 +112,29 @@ def _describe(device: Device, said: facts.Facts) -> None:
 
 
 def _may_still_join(device: Device) -> bool:
-    """Asked of one whose time to join was over: account, role, platform, how many devices, and where else it is.
+    """Asked of one whose time to join was over: since when, account, role, platform, how many devices, and where else it
+    is, or has been since it began.
 
-    A renewed registration needs no question: it ended the certificate.
+    A renewed registration and a goodbye need no question: they ended the certificate.
     """
+    if clock.now() >= device.status_at + LATE_SECONDS:
+        return False
+    registration = Registration.get(device=device)
+    known_by = {"stable_id": device.stable_id, "serial": device.serial}
+    is_elsewhere = check_ins.same_hardware(device, known_by, since=registration.completed_at)
     has_room = registration_rules.room_left(device.user, settings.load()) != 0
-    is_elsewhere = check_ins.same_hardware(device, {"stable_id": device.stable_id, "serial": device.serial})
-    return verification.may_join(Registration.get(device=device)) and has_room and not is_elsewhere
+    return verification.may_join(registration) and has_room and not is_elsewhere
+
+
+def _keep_tokens(device: Device, message: TokenUpdate) -> None:
+    update = {
+        "topic": message.topic,
+        "push_token": message.push_token,
+        "push_magic": vault.sealed(device, "push_magic", message.push_magic.encode()),
+    }
+    if message.unlock_token is not None:
+        update["unlock_token"] = vault.sealed(device, "unlock_token", message.unlock_token)
+    AppleEnrolment.update(**update).where(AppleEnrolment.device == device).execute()
 
 
 def _forget_tokens(device: Device) -> None:

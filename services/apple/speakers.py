@@ -33,6 +33,7 @@ class Speaker(NamedTuple):
     udid: str | None
     has_orders: bool
     has_renewed: bool  # speaks with its next certificate, for the first time
+    credential_hash: str  # of the certificate that it speaks with
 
     @property
     def has_gone(self) -> bool:
@@ -42,6 +43,15 @@ class Speaker(NamedTuple):
         """The whole row, when there is more to do."""
         return Device.get_by_id(self.id)
 
+    def device_now(self) -> Device:
+        """The whole row when it is the device's turn. Raises Unknown if its certificate counts no more since it began
+        to speak: the row may by now be that of another device.
+        """
+        device = Device.get_or_none(Device.id == self.id, Device.credential_hash == self.credential_hash)
+        if device is None:
+            raise Unknown()
+        return device
+
 
 class Unknown(Exception):
     """We cannot tell who is speaking: never a reason for a device to leave."""
@@ -49,11 +59,12 @@ class Unknown(Exception):
 
 def behind(certificate: bytes) -> Speaker:
     """Whose certificate (DER) this is. Raises Unknown: not ours, out of date, or of nobody we know."""
-    row = database.execute_sql(_WHO, (certificates.fingerprint(certificate),)).fetchone()
+    fingerprint = certificates.fingerprint(certificate)
+    row = database.execute_sql(_WHO, (fingerprint,)).fetchone()
     if row is None or row[1] is None:
         raise Unknown()
     try:
         certificates.check(certificate, bytes(row[0]), clock.now())
     except Malformed:
         raise Unknown() from None
-    return Speaker(row[1], row[2], row[3], bool(row[4]), row[5], bool(row[6]), bool(row[7]))
+    return Speaker(row[1], row[2], row[3], bool(row[4]), row[5], bool(row[6]), bool(row[7]), fingerprint)

@@ -118,6 +118,17 @@ def test_the_same_hardware_is_found_where_it_counts(
     assert devices.same_hardware("another", None, besides=new) == []
 
 
+def test_the_same_hardware_that_joined_since_and_left_is_found_when_asked_for(
+    alice: User, a_device: Callable[..., Device]
+) -> None:
+    new = a_device(alice, Status.EXPIRED)
+    known = {"stable_id": "m", "status": Status.RETIRED}
+    a_device(alice, registered_at=99, **known)
+    later = a_device(alice, registered_at=100, **known)
+    a_device(alice, Status.EXPIRED, stable_id="m")
+    assert devices.same_hardware("m", None, besides=new, since=100) == [later]
+
+
 def test_a_device_is_not_the_same_hardware_as_itself(alice: User, a_device: Callable[..., Device]) -> None:
     device = a_device(alice, stable_id="m")
     assert devices.same_hardware("m", None, besides=device) == []

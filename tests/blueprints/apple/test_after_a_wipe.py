@@ -13,6 +13,7 @@ from models import Device, Status, User
 from services import audit, device_actions
 from services.apple import wiped
 from simulation.apple_device import AppleDevice
+from simulation.apple_transport import Failed
 from tests import apple_devices as apple
 from tests.conftest import Clock, Mail, Visitor
 from tests.services.conftest import audited, status_of
@@ -63,6 +64,20 @@ def test_later_its_owner_and_the_administrators_hear_of_it_once(
     assert sorted(doubts(mailbox)) == ["alice@harbour.example", "carol@harbour.example"]
     assert status_of(device) == Status.WIPED
     assert audit.verify() == []
+
+
+def test_its_first_message_counts_too(mac: Joined, app: Flask, alice: User, clock: Clock) -> None:
+    device, hardware = mac
+    _, other = apple.join(app, alice, 1, platform="macos")
+    own_udid, hardware.udid = hardware.udid, other.udid
+    clock.move(wiped.ERASING_SECONDS)
+    with pytest.raises(Failed, match="400"):
+        hardware.authenticate()
+    assert DOUBTED not in audited(device), "it says that it is another one"
+    hardware.udid = own_udid
+    with pytest.raises(Failed, match="400"):
+        hardware.authenticate()
+    assert audited(device)[-1] == DOUBTED
 
 
 def test_the_page_and_the_history_say_so(

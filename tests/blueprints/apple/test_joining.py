@@ -10,10 +10,13 @@ import pytest
 from flask import Flask
 
 from mdm.apple import reports
+from mdm.apple.check_in import Authenticate, TokenUpdate
+from mdm.apple.senders import Sender
 from models import AppleEnrolment, Command, Device, Platform, Registration, Status, User
-from services import enrolment_tokens, lifecycle, settings
+from services import enrolment_tokens, lifecycle, registrations, settings
 from services import refused as rules
-from services.apple import enrolling, vault
+from services.apple import enrolling, speakers, vault
+from simulation.apple_device import AppleDevice
 from simulation.apple_scep import Refused
 from simulation.apple_transport import Failed
 from tests import apple_devices as apple
@@ -260,21 +263,51 @@ def test_of_many_first_tokens_at_once_one_makes_it_active_and_all_are_heard(
     assert Command.select().where(Command.device == device).count() == 1
 
 
+def introduction(phone: AppleDevice) -> Authenticate:
+    said = {"MessageType": "Authenticate", "UDID": phone.udid, "Topic": phone.management["Topic"]}
+    facts = {"OSVersion": "18.5", "BuildVersion": "22F76", "ProductName": phone.product}
+    message = reports.decode_any(plistlib.dumps({**said, **facts, "SerialNumber": phone.serial}))
+    assert isinstance(message, Authenticate)
+    return message
+
+
 def test_a_first_message_that_was_overtaken_undoes_nothing(app: Flask, alice: User) -> None:
     """It came on two connections, and one was so slow that the device has joined by the other since."""
     device, token = apple.verified(alice)
     phone = apple.make(app)
     phone.receive(apple.profile_of(device, token))
-    as_it_was = Device.get_by_id(device.id)
+    as_it_was = speakers.behind(phone.certificate)
     phone.authenticate()
     phone.update_token()
-    said = {"MessageType": "Authenticate", "UDID": phone.udid, "Topic": phone.management["Topic"]}
-    facts = {"OSVersion": "18.5", "BuildVersion": "22F76", "ProductName": phone.product}
-    message = reports.decode_any(plistlib.dumps({**said, **facts, "SerialNumber": phone.serial}))
-    assert not enrolling.authenticate(as_it_was, message)
+    assert not enrolling.authenticate(as_it_was, introduction(phone))
     assert status_of(device) == Status.ACTIVE
     assert AppleEnrolment.get(AppleEnrolment.device == device).push_token == phone.push_token
     assert Command.get(Command.device == device).state == "queued"
+
+
+def test_what_was_overtaken_by_a_new_link_changes_nothing_of_what_joins_with_that(
+    app: Flask, alice: User
+) -> None:
+    """Three messages of a device that began with the old link wait for their turn meanwhile."""
+    device, token = apple.verified(alice)
+    old, new = apple.make(app), apple.make(app, 1)
+    old.receive(apple.profile_of(device, token))
+    as_it_was = speakers.behind(old.certificate)
+    renewed = registrations.renew(registrations.of_device(device), by=alice).registration
+    new.receive(apple.profile_of(device, enrolment_tokens.accept(renewed, renewed.issued_at)))
+    token_update = TokenUpdate(Sender(old.udid), old.management["Topic"], b"old", "old", None)
+    for speak in (
+        lambda: enrolling.authenticate(as_it_was, introduction(old)),
+        lambda: enrolling.update_token(as_it_was, token_update),
+        lambda: enrolling.leave(as_it_was),
+    ):
+        with pytest.raises(speakers.Unknown):
+            speak()
+    assert status_of(device) == Status.ENROLLING
+    new.authenticate()
+    new.update_token()
+    row = Device.get_by_id(device.id)
+    assert (row.status, row.stable_id, row.serial) == (Status.ACTIVE, new.udid, new.serial)
 
 
 @pytest.mark.parametrize("is_joining", [True, False])

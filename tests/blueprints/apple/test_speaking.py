@@ -12,6 +12,7 @@ from models import AppleEnrolment, Device, Status, User
 from services import audit, lifecycle
 from services.apple import conversation
 from simulation.apple_signing import Style
+from simulation.apple_transport import Failed
 from tests import apple_devices as apple
 from tests.conftest import Clock
 from tests.services.conftest import status_of
@@ -82,6 +83,8 @@ def test_only_a_device_that_we_retired_is_told_to_leave(app: Flask, alice: User)
     lifecycle.change(device, lifecycle.Event.RETIRE_WITHOUT_DEVICE, by=None)
     answer = phone.report("Idle")
     assert (answer.status, plistlib.loads(answer.body)["code"]) == (403, "com.apple.unrecognized.device")
+    with pytest.raises(Failed, match="403"):
+        phone.authenticate()
     Device.update(os_version="16.7").where(Device.id == device.id).execute()
     assert phone.report("Idle").status == 401
     assert phone.leave().status == 200
