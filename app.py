@@ -13,6 +13,7 @@ import cli
 from blueprints import (
     account,
     admin,
+    administrator_actions,
     agent_api,
     apple,
     apple_actions,
@@ -48,6 +49,7 @@ HERE = Path(__file__).parent
 BLUEPRINTS = (
     account.blueprint,
     admin.blueprint,
+    administrator_actions.blueprint,
     apple_actions.blueprint,
     device_actions.blueprint,
     devices.blueprint,

@@ -59,6 +59,31 @@ def retire(device: Device, reason: str, by: User) -> Command:
         return _ask_with_reason(device, "retire", reason, by)
 
 
+def retire_without_device(device: Device, reason: str, by: User) -> None:
+    """Let go of a device that is not there to be asked: its orders end, and its hardware may join for another person."""
+    permissions.check(by, device, Action.RETIRE_WITHOUT_DEVICE)
+    reason = _checked(reason, LONGEST_REASON, "reason")
+    with database.atomic():
+        lifecycle.change(device, Event.RETIRE_WITHOUT_DEVICE, by=by)
+        if reason:
+            audit.append("device:retire:explained", by=by, device=device, text={"reason": reason})
+
+
+def block(device: Device, by: User) -> None:
+    """Keep the device out: it is told nothing, and what it is to do waits."""
+    permissions.check(by, device, Action.BLOCK)
+    lifecycle.change(device, Event.BLOCK, by=by)
+
+
+def unblock(device: Device, by: User) -> None:
+    """Let it in again, for what has waited meanwhile."""
+    permissions.check(by, device, Action.UNBLOCK)
+    with database.atomic():
+        lifecycle.change(device, Event.UNBLOCK, by=by)
+        if commands.live(device):
+            channels.of_device(device).wake(device)
+
+
 def rename(device: Device, name: str, by: User) -> None:
     """Give the device a name of one's own; nothing goes back to its model."""
     permissions.check(by, device, Action.RENAME)

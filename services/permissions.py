@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from models import ENDED, Command, Device, Ownership, Role, Status, User, UserRole
-from services import channels, settings
+from models import ENDED, ENROLLED, Command, Device, Ownership, Role, Status, User, UserRole
+from services import channels, not_now, settings
 from services.refused import N_, Forbidden, Refused
 
 
@@ -25,6 +25,9 @@ class Action(StrEnum):
     RENAME = "rename"
     RETIRE = "retire"
     WIPE = "wipe"
+    RETIRE_WITHOUT_DEVICE = "retire_without_device"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
 
 
 # The role an owner needs. Nothing: every owner may.
@@ -42,6 +45,9 @@ OWNERS_ROLE: dict[Action, Role | None] = {
     Action.RENAME: None,
     Action.RETIRE: Role.RETIRE,
     Action.WIPE: Role.WIPE,
+    Action.RETIRE_WITHOUT_DEVICE: Role.ADMINISTRATOR,
+    Action.BLOCK: Role.ADMINISTRATOR,
+    Action.UNBLOCK: Role.ADMINISTRATOR,
 }
 HELP_DESK_MAY = frozenset({Action.REFRESH, Action.LOCK})
 ADMINISTRATOR_MAY = frozenset(Action) - {Action.RENAME}
@@ -61,6 +67,9 @@ POSSIBLE_IN: dict[Action, frozenset[Status]] = {
     Action.RENAME: frozenset(Status) - frozenset(ENDED),
     Action.RETIRE: ENROLLED_AND_HERE | {Status.BLOCKED},
     Action.WIPE: ENROLLED_AND_HERE | {Status.BLOCKED, Status.RETIRE_PENDING},
+    Action.RETIRE_WITHOUT_DEVICE: frozenset(ENROLLED),
+    Action.BLOCK: frozenset({Status.ACTIVE}),
+    Action.UNBLOCK: frozenset({Status.BLOCKED}),
 }
 # These are orders to the device, so its channel must be able to carry them.
 ORDERS = frozenset(
@@ -158,7 +167,7 @@ def check(user: User, device: Device, action: Action) -> None:
     if action in ORDERS and action not in channel.can(device):
         raise Refused(channel.why_not(device, action) or N_("This kind of device cannot do that."))
     if device.status not in POSSIBLE_IN[action]:
-        raise Refused(_not_in_this_status(device, action))
+        raise Refused(not_now.why(Status(device.status), action))
 
 
 def _has_right(user: User, device: Device, action: Action) -> bool:
@@ -180,19 +189,3 @@ def _has_right(user: User, device: Device, action: Action) -> bool:
 
 def _may_be_wiped_by_administrators(device: Device) -> bool:
     return device.ownership == Ownership.COMPANY or settings.load().admin_wipes_employee_devices
-
-
-def _not_in_this_status(device: Device, action: Action) -> str:
-    if device.status == Status.WIPE_PENDING:
-        return N_("This device is already being wiped. There is nothing more to send.")
-    if device.status == Status.RETIRE_PENDING:
-        return N_("This device is already being retired. There is nothing more to send.")
-    if device.status in ENDED:
-        return N_("This device has left. There is nothing more to send.")
-    if device.status == Status.BLOCKED:
-        return N_("This device is blocked. An administrator must unblock it first.")
-    if action == Action.REPORT_FOUND:
-        return N_("This device is not reported lost.")
-    if action == Action.REPORT_LOST:
-        return N_("This device is already reported lost.")
-    return N_("This device has not joined yet. Finish its registration first.")

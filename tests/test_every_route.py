@@ -110,6 +110,12 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "device_actions.answer_ownership"): (422, 422, 404, 404, 404),
     ("GET", "device_actions.explain_retire"): (200, 403, 404, 403, 200),
     ("POST", "device_actions.retire"): (303, 403, 404, 403, 303),
+    # Administrators alone
+    ("GET", "administrator_actions.explain_retire_without_device"): (403, 403, 404, 403, 200),
+    ("POST", "administrator_actions.retire_without_device"): (403, 403, 404, 403, 303),
+    ("GET", "administrator_actions.explain_block"): (403, 403, 404, 403, 200),
+    ("POST", "administrator_actions.block"): (403, 403, 404, 403, 303),
+    ("POST", "administrator_actions.unblock"): (403, 403, 404, 403, 409),
     # Only iPhones, iPads and Macs can do these
     ("GET", "apple_actions.explain_unlock"): (409, 403, 404, 403, 409),
     ("POST", "apple_actions.unlock"): (409, 403, 404, 403, 409),

@@ -22,6 +22,12 @@ def retire(device: Device, form: RetireForm, status: int = 200) -> Response:
     return _page("retire", device, form, status, **_until_asked_again())
 
 
+def retire_without_device(device: Device, form: RetireForm, status: int = 200) -> Response:
+    may_be_asked = Action.RETIRE in permissions.allowed_actions(access.person(), device)
+    more = _until_asked_again() | {"may_be_asked": may_be_asked}
+    return _page("retire_without_device", device, form, status, of="administrator_actions", **more)
+
+
 def ownership(device: Device, form: OwnershipForm, status: int = 200) -> Response:
     rules, is_own = organisation.current(), device.user_id == access.person().id
     form.ownership.choices = [
@@ -45,10 +51,12 @@ def ownership(device: Device, form: OwnershipForm, status: int = 200) -> Respons
     return _page("ownership", device, form, status, hints=hints, question=question, asks_first=asks_first)
 
 
-def _page(action: str, device: Device, form: Any, status: int, **more: Any) -> Response:
+def _page(
+    action: str, device: Device, form: Any, status: int, of: str = "device_actions", **more: Any
+) -> Response:
     return pages.page_or_fragment(
-        f"device_actions/{action}.html",
-        f"device_actions/_{action}_form.html",
+        f"{of}/{action}.html",
+        f"{of}/_{action}_form.html",
         status,
         device=device,
         name=words.display_name(device),
@@ -57,7 +65,7 @@ def _page(action: str, device: Device, form: Any, status: int, **more: Any) -> R
     )
 
 
-def _until_asked_again() -> dict[str, int]:
+def _until_asked_again() -> dict[str, Any]:
     """When the password was given, and when we ask for it again."""
     proved_at = access.signed_in().session.proved_at
     return {"proved_at": proved_at, "asked_again_at": proved_at + sessions.FRESH_SECONDS}

@@ -24,7 +24,7 @@ from services import clock, commands, lifecycle, permissions, registrations
 from services.permissions import Action
 
 RECENT = 3600  # seconds; what ended earlier is told by the history alone
-DANGERS = (Action.RETIRE, Action.WIPE)
+DANGERS = (Action.RETIRE, Action.WIPE, Action.RETIRE_WITHOUT_DEVICE)
 # Where each action is done, and whether its tile does it (POST) or leads to a page or a place.
 DOES = {
     Action.LOCK: "lock",
@@ -34,14 +34,17 @@ DOES = {
     Action.RESTART: "restart",
     Action.REPORT_LOST: "lost",
     Action.REPORT_FOUND: "found",
+    Action.UNBLOCK: "unblock",
 }
 LEADS = {
     Action.MESSAGE: "#message",
     Action.UNLOCK: "/unlock",
     Action.CHANGE_OWNERSHIP: "/ownership",
     Action.RENAME: "/name",
+    Action.BLOCK: "/block",
     Action.RETIRE: "/retire",
     Action.WIPE: "/wipe",
+    Action.RETIRE_WITHOUT_DEVICE: "/retire-without-device",
 }
 ICONS = {
     Action.LOCK: "lock",
@@ -55,8 +58,11 @@ ICONS = {
     Action.MESSAGE: "mail",
     Action.CHANGE_OWNERSHIP: "swap",
     Action.RENAME: "pencil",
+    Action.BLOCK: "error",
+    Action.UNBLOCK: "check",
     Action.RETIRE: "retire",
     Action.WIPE: "wipe",
+    Action.RETIRE_WITHOUT_DEVICE: "retire",
 }
 IN_ORDER = (*DOES, *LEADS)
 

@@ -162,6 +162,26 @@ def test_what_bob_and_carol_see(
     looks.at(page, "device-for-carol")
 
 
+def test_what_administrators_alone_do_to_a_device(browser_of: Open, looks: Looks, laptop: Device) -> None:
+    page, where = browser_of("carol"), f"/devices/{laptop.code}"
+    page.goto(f"{where}/block")
+    looks.at(page, "block")
+    page.get_by_role("button", name="Block ThinkPad X1").click()
+    expect(page.get_by_text("ThinkPad X1 is blocked.")).to_be_visible()
+    looks.at(page, "device-blocked")
+    page.get_by_role("button", name="Unblock").click()
+    expect(page.get_by_text("ThinkPad X1 is no longer blocked.")).to_be_visible()
+    Device.update(status=Status.WIPE_PENDING).where(Device.id == laptop.id).execute()
+    page.goto(where)
+    page.get_by_role("link", name="Retire without the device").click()
+    expect(page.get_by_text("The wipe is given up.")).to_be_visible()
+    looks.at(page, "retire-without-device")
+    page.get_by_label("Why?").fill("Lost on the ferry")
+    page.get_by_role("button", name="Retire it without the device").click()
+    expect(page.get_by_text("ThinkPad X1 is retired, without the device.")).to_be_visible()
+    looks.at(page, "device-retired-without-it")
+
+
 def test_what_carol_sees_before_the_push_certificate_ends(
     browser_of: Open, looks: Looks, tmp_path: Path
 ) -> None:

@@ -34,7 +34,7 @@ BY_OTHERS: dict[str, Callable[[Device, User], Any]] = {
     "device:message:requested": lambda device, by: device_actions.message(device, "Come to the desk", by=by),
     "device:retire:requested": lambda device, by: device_actions.retire(device, "", by=by),
     "device:lost:reported": lambda device, by: device_actions.report_lost(device, by=by),
-    "device:block:started": lambda device, by: lifecycle.change(device, lifecycle.Event.BLOCK, by=by),
+    "device:block:started": lambda device, by: device_actions.block(device, by=by),
     "user:roles:changed": lambda device, by: users.set_roles(device.user, {Role.USER_PORTAL}, by=by),
     "user:account:disabled": lambda device, by: users.disable(device.user, by=by),
     "user:account:enabled": lambda device, by: users.enable(device.user, by=by),
@@ -171,6 +171,6 @@ def test_orders_that_end_because_the_device_leaves_are_not_told_one_by_one(
 ) -> None:
     device = a_device(alice)
     device_actions.lock(device, by=alice)
-    lifecycle.change(device, lifecycle.Event.RETIRE_WITHOUT_DEVICE, by=carol)
+    device_actions.retire_without_device(device, "", by=carol)
     (mail,) = mailbox()
     assert told(mail) == ["device:left:forced"]

@@ -15,9 +15,11 @@ from services.refused import Forbidden, Refused
 HERE = {Status.ACTIVE, Status.LOST}
 CAN = {Action.REFRESH, Action.LOCK, Action.MESSAGE, Action.RETIRE, Action.WIPE}  # the agent's channel
 
+ADMINISTRATORS_ALONE = {Action.RETIRE_WITHOUT_DEVICE, Action.BLOCK, Action.UNBLOCK}
+
 # What each person of the cast may do to Alice's own device, by right alone.
 RIGHTS = {
-    "alice": set(Action),
+    "alice": set(Action) - ADMINISTRATORS_ALONE,
     "bob": set(),
     "carol": set(Action) - {Action.RENAME, Action.WIPE},
     "dave": {Action.REFRESH, Action.LOCK},
@@ -38,6 +40,9 @@ POSSIBLE = {
     Action.RENAME: set(Status) - {Status.RETIRED, Status.WIPED, Status.EXPIRED, Status.CANCELLED},
     Action.RETIRE: HERE | {Status.BLOCKED},
     Action.WIPE: HERE | {Status.BLOCKED, Status.RETIRE_PENDING},
+    Action.RETIRE_WITHOUT_DEVICE: HERE | {Status.BLOCKED, Status.RETIRE_PENDING, Status.WIPE_PENDING},
+    Action.BLOCK: {Status.ACTIVE},
+    Action.UNBLOCK: {Status.BLOCKED},
 }
 ORDERS = CAN | {Action.UNLOCK, Action.LOCATE, Action.PLAY_SOUND, Action.RESTART}
 
@@ -56,6 +61,7 @@ OWNERS_ROLE = {
     Action.CHANGE_OWNERSHIP: Role.CHANGE_OWNERSHIP,
     Action.RETIRE: Role.RETIRE,
     Action.WIPE: Role.WIPE,
+    **dict.fromkeys(ADMINISTRATORS_ALONE, Role.ADMINISTRATOR),
 }
 
 
@@ -272,6 +278,21 @@ def test_the_sentence_says_why_not_now(alice: User, a_device: Callable[..., Devi
     for (status, action), words in reasons.items():
         with pytest.raises(Refused, match=words):
             permissions.check(alice, a_device(alice, status), action)
+
+
+def test_the_sentence_says_why_an_administrator_cannot_block_or_unblock_now(
+    alice: User, carol: User, a_device: Callable[..., Device]
+) -> None:
+    reasons = {
+        (Status.LOST, Action.BLOCK): "when it is found",
+        (Status.BLOCKED, Action.BLOCK): "is blocked",
+        (Status.PENDING, Action.BLOCK): "has not joined yet",
+        (Status.LOST, Action.UNBLOCK): "is not blocked",
+        (Status.WIPED, Action.RETIRE_WITHOUT_DEVICE): "has left",
+    }
+    for (status, action), words in reasons.items():
+        with pytest.raises(Refused, match=words):
+            permissions.check(carol, a_device(alice, status), action)
 
 
 def test_known_roles_are_not_asked_for_again(alice: User) -> None:

@@ -280,3 +280,18 @@ def test_how_many_joined_too_early_is_counted(app: Flask, alice: User, bob: User
     assert pushes.out_of_reach() == 1
     Device.update(status=Status.RETIRED).where(Device.id == early.id).execute()
     assert pushes.out_of_reach() == 0
+
+
+@pytest.mark.usefixtures("certificate")
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_device_that_is_unblocked_is_woken_at_once_if_something_waits_for_it(
+    phone: tuple[Device, apple.AppleDevice], alice: User, carol: User, clock: Clock, waits: bool
+) -> None:
+    device, _ = phone
+    if waits:
+        device_actions.lock(device, by=alice)
+    device_actions.block(device, by=carol)
+    sent()
+    clock.move(60)
+    device_actions.unblock(device, by=carol)
+    assert sent() == (1 if waits else 0)

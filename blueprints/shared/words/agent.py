@@ -22,4 +22,5 @@ MEANINGS: dict[str, str] = {
     "device:wipe:requested": N_("The folder that was named when its agent was started is emptied when the device is next "
                                 "online, and the device leaves. Once it has the order, that cannot be undone."),
     "device:retire:requested": N_("The device leaves when it is next online. Every file on it stays."),
+    "device:left:forced": N_("The device is not looked after any more. Every file on it stays."),
 }  # fmt: skip

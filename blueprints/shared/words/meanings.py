@@ -30,7 +30,8 @@ MEANINGS = {
     "device:lost:ended": N_("The device counts as found."),
     "device:block:started": N_("The device is kept out until the block ends."),
     "device:block:ended": N_("The device may work again as before."),
-    "device:left:forced": N_("The device is not looked after any more. Nothing was removed from it."),
+    "device:left:forced": N_("The device is not looked after any more, and nothing was removed from it. Should it come "
+                             "again, it removes what belongs to the organisation. What is yours stays."),
     "device:ownership:requested": N_("It counts from the device's next check-in on."),
     "device:ownership:asked": N_("It stays as it is until you agree, on the device's page."),
     "device:ownership:withdrawn": N_("There is nothing to agree to any more."),

@@ -97,6 +97,9 @@ ACTIONS: dict[Action, tuple[str, str]] = {
     Action.RENAME: (N_("Rename"), N_("Gives it a name of your own")),
     Action.RETIRE: (N_("Retire"), N_("Work leaves, yours stays")),
     Action.WIPE: (N_("Wipe"), N_("Everything goes")),
+    Action.RETIRE_WITHOUT_DEVICE: (N_("Retire without the device"), N_("Lets it go, asks it nothing")),
+    Action.BLOCK: (N_("Block"), N_("Keeps it out for a while")),
+    Action.UNBLOCK: (N_("Unblock"), N_("Lets it in again")),
 }
 
 ROLES = {

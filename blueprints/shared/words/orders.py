@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from blueprints.shared.words import agent, apple, names
-from models import Command, CommandState, Device
+from models import Command, CommandState, Device, Status
 from services import channels, commands, deliveries, lifecycle
 from services.refused import N_
 
@@ -56,6 +56,10 @@ SENTENCES = {
 # Of an order that does harm when it is repeated.
 SENT_ONCE = N_("%(device)s has the order and usually answers within a minute. Even if no answer comes, it may have been "
                "carried out: so it is not sent again after %(minutes)s minutes. You can cancel it before that.")  # fmt: skip
+
+QUEUED_FOR_BLOCKED = N_(
+    "%(device)s is blocked: it goes out when an administrator unblocks it. Until then you can cancel it."
+)
 
 # What was sent and then given up may still be carried out: nothing is said to be as it was.
 GIVEN_UP_TITLES = {
@@ -134,6 +138,8 @@ def reason_sentence(code: str, params: dict[str, Any] | None = None) -> str:
 
 def _sentence(command: Command, device: Device) -> str:
     state = CommandState(command.state)
+    if state == CommandState.QUEUED and device.status == Status.BLOCKED:
+        return QUEUED_FOR_BLOCKED
     if deliveries.may_be_confirmed_late(command):
         return GIVEN_UP_SENTENCES[state]
     if state == CommandState.SENT and not channels.of_device(device).may_be_repeated(device, command.kind):
