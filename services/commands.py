@@ -13,7 +13,7 @@ from services.refused import N_, Forbidden, Refused
 HOUR = 3600
 DAY = 24 * HOUR
 # How long an order waits for its device. Wipe and retire wait for ever, and so does the end of lost mode: without it a
-# device that was found stays locked.
+# device that was found stays locked. See `ends_at` for the lock of a lost one.
 LIVES = {
     "refresh": DAY,
     "message": 7 * DAY,
@@ -24,10 +24,8 @@ LIVES = {
     "restart": DAY,
     "renew": 30 * DAY,
 }
-# Seconds for which an order that does harm when it is repeated is sent again without an answer. Then it ends unconfirmed:
-# whoever has typed the PIN of a Mac is not to be locked out of it at each of its check-ins.
-SENT_AGAIN = 120
 NOT_SENT = (CommandState.HELD, CommandState.QUEUED)
+NOT_ANSWERED = (CommandState.QUEUED, CommandState.SENT)
 CANCEL_REASON = "cancelled_by_person"
 WITHDRAWN = "withdrawn_by_person"
 
@@ -39,10 +37,9 @@ def ask(device: Device, kind: str, by: User | None, params: dict[str, Any] | Non
     """
     now = clock.now()
     with database.atomic():
-        if Device.select().where(Device.id == device.id, Device.status.in_(ENDED)).exists():
-            raise Refused(
-                N_("This device has left. There is nothing more to send.")
-            )  # a moment ago it was here
+        row = Device.get_by_id(device.id)
+        if row.status in ENDED:  # a moment ago it was here
+            raise Refused(N_("This device has left. There is nothing more to send."))
         try:
             command = Command.create(
                 code=codes.code(10),
@@ -53,7 +50,7 @@ def ask(device: Device, kind: str, by: User | None, params: dict[str, Any] | Non
                 asked_by=by,
                 not_before=now,
                 created_at=now,
-                expires_at=ends_at(kind, now),
+                expires_at=ends_at(kind, row),
             )
         except IntegrityError:
             raise Refused(N_("The same order is on its way to this device already.")) from None
@@ -73,7 +70,7 @@ def cancel(command: Command, by: User) -> None:
         if move(command, NOT_SENT, CommandState.CANCELLED, CANCEL_REASON):
             phase = "cancelled"
             take_back(command)
-        elif not _may_be_repeated(command, command.device) and move(
+        elif not _may_be_repeated(command, Device.get_by_id(command.device_id)) and move(
             command, (CommandState.SENT,), CommandState.FAILED, WITHDRAWN
         ):
             phase = "withdrawn"
@@ -91,17 +88,18 @@ def may_be_cancelled(command: Command, device: Device) -> bool:
     )
 
 
-def ends_at(kind: str, asked_at: int) -> int | None:
-    """When an order has waited too long; None: never."""
+def ends_at(kind: str, device: Device) -> int | None:
+    """When an order that begins to wait now has waited too long; None: never. A lost device is locked whenever it comes."""
+    if kind == "lock" and device.status == Status.LOST:
+        return None
     lives = LIVES.get(kind)
-    return asked_at + lives if lives else None
+    return clock.now() + lives if lives else None
 
 
-def give_its_whole_time(command: Command) -> None:
-    """What was to end soon after it was sent waits as long as it would have unsent, in the caller's transaction."""
-    Command.update(expires_at=ends_at(command.kind, command.created_at)).where(
-        Command.id == command.id, Command.state.in_(LIVE_COMMAND)
-    ).execute()
+def wait_anew(command: Command, device: Device) -> None:
+    """The device was lost, or found: from now on the order waits as one that is asked for now, in the caller's transaction."""
+    ends = ends_at(command.kind, device)
+    Command.update(expires_at=ends).where(Command.id == command.id, Command.state.in_(LIVE_COMMAND)).execute()
 
 
 def of_device(device: Device, limit: int = 5) -> list[Command]:
@@ -123,21 +121,26 @@ def by_code(device: Device, code: str) -> Command | None:
 
 
 def expire_due() -> int:
-    """Store what has waited too long. Returns how many."""
-    query = Command.select().where(
-        Command.state.in_((CommandState.QUEUED, CommandState.SENT)), Command.expires_at <= clock.now()
-    )
-    due = list(query.limit(100))
-    for command in due:
+    """Store what has waited too long. Returns how many. Each is looked at again: it may have been given more time."""
+    due = Command.select().where(Command.state.in_(NOT_ANSWERED), Command.expires_at <= clock.now())
+    ended = 0
+    for command in list(due.limit(100)):
         with database.atomic():
-            if move(command, (CommandState.QUEUED, CommandState.SENT), CommandState.EXPIRED, "not_confirmed"):
-                audit.append(
-                    f"device:{command.kind}:expired",
-                    by=None,
-                    device=command.device,
-                    params={"command": command.code},
-                )
-    return len(due)
+            if due.where(Command.id == command.id).exists():
+                expire(command)
+                ended += 1
+    return ended
+
+
+def expire(command: Command) -> None:
+    """It ends without an answer, in the caller's transaction."""
+    if move(command, NOT_ANSWERED, CommandState.EXPIRED, "not_confirmed"):
+        audit.append(
+            f"device:{command.kind}:expired",
+            by=None,
+            device=command.device,
+            params={"command": command.code},
+        )
 
 
 def move(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from peewee import fn
 
 from models import LIVE_COMMAND, Command, CommandState, Device, Ownership, Role, Status, User, database
 from services import audit, channels, clock, lifecycle, permissions
-from services.commands import SENT_AGAIN, WITHDRAWN, ends_at, move, take_back
+from services.commands import WITHDRAWN, expire, move, take_back
 from services.permissions import Action
 
 NOT_NOW_SECONDS = 60
+MOST_SENDINGS = 2  # of what does harm when it is repeated: a delivery may get lost, or an answer
 LOST_RIGHTS = ("asker_disabled", "ownership_changed", "role_revoked")  # why an order is not sent any more
 # Or because the device has been found since, or was lost or lost again.
 FOUND = "found"
@@ -25,11 +26,9 @@ LONGEST_DETAIL = 500
 def offer(device: Device, most: int | None = None) -> list[Command]:
     """What to tell a device that came by, most urgent first and at most so many; each becomes sent.
 
-    What was sent and never confirmed is offered again under the same code, for a short while if it does harm when it
-    is carried out twice. The right of whoever asked is asked again; without it the order is called off, with the reason.
+    What was sent and never confirmed is offered again under the same code, once if it does harm when it is carried out
+    twice; then it ends. The right of whoever asked is asked again; without it the order is called off, with the reason.
     """
-    if device.status not in (Status.ACTIVE, Status.LOST, Status.RETIRE_PENDING, Status.WIPE_PENDING):
-        return []
     now = clock.now()
     waiting = Command.select().where(
         Command.device == device,
@@ -40,7 +39,10 @@ def offer(device: Device, most: int | None = None) -> list[Command]:
     if not waiting.exists():  # the usual check-in: it takes no lock
         return []
     with database.atomic():
-        allowed = [command for command in waiting.order_by(Command.id) if not _called_off(command, device)]
+        device = Device.get_by_id(device.id)  # it may have been reported lost, or found, a moment ago
+        if device.status not in (Status.ACTIVE, Status.LOST, Status.RETIRE_PENDING, Status.WIPE_PENDING):
+            return []
+        allowed = [command for command in waiting.order_by(Command.id) if not _has_ended(command, device)]
         if any(command.kind == "wipe" for command in allowed):
             allowed = [command for command in allowed if command.kind == "wipe"]
         allowed.sort(key=_rank)
@@ -61,7 +63,7 @@ def finish(device: Device, code: str, status: str, detail: str = "", remark: str
             return _put_back(command)
         state = CommandState.ACKNOWLEDGED if status == "acknowledged" else CommandState.FAILED
         reason = remark if state == CommandState.ACKNOWLEDGED else "reported_by_device"
-        late = state == CommandState.ACKNOWLEDGED and may_be_confirmed_late(command)
+        late = may_be_confirmed_late(command)
         sources = (CommandState(command.state),) if late else (CommandState.SENT,)
         if not move(command, sources, state, reason, detail[:LONGEST_DETAIL]):
             return False
@@ -72,29 +74,43 @@ def finish(device: Device, code: str, status: str, detail: str = "", remark: str
             params={"command": command.code},
             text={"detail": command.detail} if detail and state == CommandState.FAILED else None,
         )
-        if state == CommandState.FAILED:
-            take_back(command)
-        else:
+        if state == CommandState.ACKNOWLEDGED:
             _carry_out(command, device)
+        elif not late:  # then it was put back already, and may be leaving by another order since
+            take_back(command)
     return True
 
 
-def put_back_what_was_sent(device: Device) -> None:
-    """It could not do something, and does not say what: all that it has not answered goes to the back of the queue, so
-    that no order fails for another, and none keeps the others from their turn.
+def let_wait_what_was_sent(device: Device) -> None:
+    """It could not do something, and does not say what: what it was sent last lets the others go first for a minute. It
+    stays sent, since it may have been carried out, and no order fails for another.
     """
     was_sent = (Command.device == device) & (Command.state == CommandState.SENT)
+    is_due = was_sent & (Command.not_before <= clock.now())
     with database.atomic():
-        Command.update(**_back_in_the_queue()).where(was_sent).execute()
+        last = Command.select(fn.MAX(Command.not_before)).where(is_due).scalar()
+        Command.update(not_before=_a_little_later()).where(is_due, Command.not_before == last).execute()
 
 
 def may_be_confirmed_late(command: Command) -> bool:
-    """We gave it up after it was sent: its time was over, its right gone, or what it was for. If the device did it, that
-    is what counts. Where a device is that was found is nobody's business any more.
+    """We gave it up after it was sent: its time was over, its right gone, or what it was for. If the device did it, or
+    says that it could not, that is what counts. Where a device is that was found is nobody's business any more.
     """
     if command.state == CommandState.EXPIRED:
         return command.sent_at is not None
     return command.state == CommandState.FAILED and command.reason in GIVEN_UP
+
+
+def out_of_place(command: Command, device: Device) -> str:
+    """Why a device that is lost, or is not, must not hear of this order: a reason, or nothing. Asked when it is reported
+    lost or found, and when the order is sent: somebody may have asked for it at that very instant.
+    """
+    if device.status != Status.LOST:
+        return NOT_LOST if command.kind in WHILE_LOST else ""
+    if command.kind == Action.REPORT_FOUND:
+        return LOST_AGAIN
+    is_restart = command.kind == Action.RESTART
+    return LOST if is_restart and Action.RESTART not in channels.of_device(device).can(device) else ""
 
 
 def call_off(command: Command, reason: str) -> None:
@@ -119,16 +135,15 @@ def _rank(command: Command) -> tuple[bool, bool]:
     return (command.kind == "retire", command.kind == "refresh")
 
 
-def _called_off(command: Command, device: Device) -> bool:
-    """Is something gone that was there when the order was asked for? Then it is sent no more."""
-    reason = NOT_LOST if _is_too_late(command, device) else _lost_right(command, device)
-    if reason:
+def _has_ended(command: Command, device: Device) -> bool:
+    """Is something gone that was there when the order was asked for, or was it sent often enough? Then it ends here."""
+    if reason := out_of_place(command, device) or _lost_right(command, device):
         call_off(command, reason)
-    return bool(reason)
-
-
-def _is_too_late(command: Command, device: Device) -> bool:
-    return command.kind in WHILE_LOST and device.status != Status.LOST
+    elif _was_sent_often_enough(command, device):
+        expire(command)
+    else:
+        return False
+    return True
 
 
 def _lost_right(command: Command, device: Device) -> str:
@@ -145,35 +160,32 @@ def _lost_right(command: Command, device: Device) -> str:
     return "role_revoked"
 
 
+def _was_sent_often_enough(command: Command, device: Device) -> bool:
+    """Whoever has typed the PIN of a Mac is not to be locked out of it at each of its check-ins."""
+    if command.state != CommandState.SENT or command.sent_count < MOST_SENDINGS:
+        return False
+    return not channels.of_device(device).may_be_repeated(device, command.kind)
+
+
 def _mark_sent(command: Command, device: Device, now: int) -> bool:
     first = command.state == CommandState.QUEUED
-    columns: dict[str, Any] = {
-        "state": CommandState.SENT,
-        "sent_at": command.sent_at or now,
-        "sent_count": Command.sent_count + 1,
-    }
-    if first and not channels.of_device(device).may_be_repeated(device, command.kind):
-        columns["expires_at"] = now + SENT_AGAIN
-    changed = (
-        Command.update(columns).where(Command.id == command.id, Command.state == command.state).execute()
-    )
+    columns = {"not_before": now, "sent_at": command.sent_at or now, "sent_count": Command.sent_count + 1}
+    is_as_seen = (Command.id == command.id) & (Command.state == command.state)
+    changed = Command.update(columns, state=CommandState.SENT).where(is_as_seen).execute()
     if changed and first:
         audit.append(f"device:{command.kind}:sent", by=None, device=device, params={"command": command.code})
     return bool(changed)
 
 
 def _put_back(command: Command) -> bool:
-    """The device is busy, and has done nothing: the order goes to the back of the queue for a minute."""
-    ends = ends_at(command.kind, command.created_at)
-    return bool(
-        Command.update(**_back_in_the_queue(), expires_at=ends)
-        .where(Command.id == command.id, Command.state == CommandState.SENT)
-        .execute()
-    )
+    """The device is busy, and has done nothing: the order goes to the back of the queue for a minute, as if unsent."""
+    unsent = {"state": CommandState.QUEUED, "sent_at": None, "sent_count": 0, "not_before": _a_little_later()}
+    is_sent = (Command.id == command.id) & (Command.state == CommandState.SENT)
+    return bool(Command.update(unsent).where(is_sent).execute())
 
 
-def _back_in_the_queue() -> dict[str, Any]:
-    return {"state": CommandState.QUEUED, "not_before": clock.now() + NOT_NOW_SECONDS}
+def _a_little_later() -> int:
+    return clock.now() + NOT_NOW_SECONDS
 
 
 def _carry_out(command: Command, device: Device) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from models import ENDED, Command, Device, User, database
+from typing import Any
+
+from models import ENDED, Command, CommandState, Device, User, database
 from services import audit, channels, commands, deliveries, devices, lifecycle, permissions
 from services.lifecycle import Event
 from services.permissions import Action
@@ -109,17 +111,8 @@ def report_lost(device: Device, by: User) -> None:
     permissions.check(by, device, Action.REPORT_LOST)
     with database.atomic():
         lifecycle.change(device, Event.LOSE, by=by)
-        for command in commands.live(device, Action.REPORT_FOUND):
-            deliveries.call_off(command, deliveries.LOST_AGAIN)
-        can = channels.of_device(device).can(device)
-        for command in commands.live(device, Action.RESTART):
-            if Action.RESTART not in can:
-                deliveries.call_off(command, deliveries.LOST)
-        is_being_locked = commands.live(device, Action.LOCK)
-        for command in is_being_locked:
-            commands.give_its_whole_time(command)
-        if Action.LOCK in can and not is_being_locked:
-            commands.ask(device, Action.LOCK, by, {BECAUSE_LOST: True})
+        _call_off_what_is_out_of_place(device)
+        _lock_until_it_is_found(device, by)
 
 
 def report_found(device: Device, by: User) -> None:
@@ -128,13 +121,36 @@ def report_found(device: Device, by: User) -> None:
     with database.atomic():
         lifecycle.change(device, Event.FIND, by=by)
         is_kept_locked = channels.of_device(device).may_be_in_lost_mode(device)
-        for command in commands.live(device, Action.LOCK, *deliveries.WHILE_LOST):
-            if command.kind in deliveries.WHILE_LOST:
-                deliveries.call_off(command, deliveries.NOT_LOST)
-            elif command.params.get(BECAUSE_LOST):
-                deliveries.call_off(command, deliveries.FOUND)
+        _call_off_what_is_out_of_place(device)
+        for lock in commands.live(device, Action.LOCK):
+            if lock.params.get(BECAUSE_LOST):
+                deliveries.call_off(lock, deliveries.FOUND)
+            else:
+                commands.wait_anew(lock, device)
         if is_kept_locked:
             commands.ask(device, Action.REPORT_FOUND, by)
+
+
+def _call_off_what_is_out_of_place(device: Device) -> None:
+    for command in commands.live(device):
+        if reason := deliveries.out_of_place(command, device):
+            deliveries.call_off(command, reason)
+
+
+def _lock_until_it_is_found(device: Device, by: User) -> None:
+    """A lock that waits will do. So will one that was sent, unless it was a plain one and could be lost mode: once the
+    device confirms it, nothing would begin that.
+    """
+    channel = channels.of_device(device)
+    params: dict[str, Any] = {BECAUSE_LOST: True}
+    for lock in commands.live(device, Action.LOCK):  # one at most
+        if lock.state == CommandState.SENT and channel.has_lost_mode(device):
+            deliveries.call_off(lock, deliveries.LOST)
+            params = lock.params  # with its text, and it goes on being what somebody asked for
+        else:
+            commands.wait_anew(lock, device)
+    if Action.LOCK in channel.can(device) and not commands.live(device, Action.LOCK):
+        commands.ask(device, Action.LOCK, by, params)
 
 
 def _ask_with_reason(device: Device, kind: str, reason: str, by: User) -> Command:

@@ -11,7 +11,7 @@ from blueprints.shared import words
 from blueprints.shared.words.apple import hints
 from mdm.apple import inventories
 from mdm.apple.inventories import Application, Certificate, Profile, Security
-from models import ApplePin, Command, Device, Status, User
+from models import ApplePin, Command, CommandState, Device, Status, User
 from services import deliveries, permissions
 from services.apple import kept, pushes, vault, wiped
 from services.channels import apple
@@ -53,4 +53,7 @@ def _may_be_locked_with(pin: ApplePin, device: Device) -> bool:
     lock: Command = pin.command
     if lock.kind != "lock" or not deliveries.may_be_confirmed_late(lock):
         return False
-    return (device.last_check_in_at or 0) <= (lock.finished_at or 0)
+    given_up_at = lock.finished_at or 0
+    if lock.state == CommandState.EXPIRED and (lock.expires_at is None or given_up_at < lock.expires_at):
+        return False  # before its time: the Mac came by once more than it is sent
+    return (device.last_check_in_at or 0) <= given_up_at

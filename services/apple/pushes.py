@@ -52,13 +52,8 @@ def ask(device: Device, pause: int = 0) -> None:
         return
     earliest = max(row.pushed_at + ONE_EVERY, clock.now() + pause)
     waiting = _one_that_waits(device)
-    if waiting is None:
-        message = outbox.queue(KIND, None, device.code, {"device": device.code}, device, medium=MEDIUM)
-        is_at_another_time = earliest > message.next_at
-    else:
-        message = waiting
-        is_at_another_time = earliest < message.next_at and not message.tries
-    if is_at_another_time:
+    message = waiting or outbox.queue(KIND, None, device.code, {"device": device.code}, device, medium=MEDIUM)
+    if waiting is None or (earliest < message.next_at and not message.tries):
         Message.update(next_at=earliest).where(Message.id == message.id).execute()
 
 

@@ -17,7 +17,7 @@ from services.apple import challenges, lost_mode, model_names, orders, pushes, v
 def wake(device: Device) -> None:
     """It is idle again: what it could not do before is offered anew, and not only after a minute."""
     now = clock.now()
-    must_wait = _put_back(device) & (Command.not_before > now)
+    must_wait = _was_put_off(device) & (Command.not_before > now)
     if Command.select().where(must_wait).exists():
         with database.atomic():
             Command.update(not_before=now).where(must_wait).execute()
@@ -27,7 +27,7 @@ def call_back(device: Device) -> None:
     """It hears no more for now, and its last word was not NotNow: then it comes back for what it could not do only if
     we wake it, and a little later (Apple: "Handling NotNow status responses").
     """
-    if Command.select().where(_put_back(device)).exists():
+    if Command.select().where(_was_put_off(device)).exists():
         with database.atomic():
             pushes.ask(device, pause=deliveries.NOT_NOW_SECONDS)
 
@@ -48,7 +48,7 @@ def take(device: Device, report: Report) -> None:
     what it answers makes no order fail.
     """
     if report.command is None:
-        deliveries.put_back_what_was_sent(device)
+        deliveries.let_wait_what_was_sent(device)
         return
     code, part = orders.named(report.command)
     command = commands.by_code(device, code)
@@ -73,9 +73,10 @@ def take(device: Device, report: Report) -> None:
             _take_what_it_tells(command, device, part, report)
 
 
-def _put_back(device: Device) -> Any:
+def _was_put_off(device: Device) -> Any:
     """What it answered with NotNow."""
-    return (Command.device == device) & (Command.state == CommandState.QUEUED) & (Command.sent_count > 0)
+    waits = (Command.device == device) & (Command.state == CommandState.QUEUED)
+    return waits & (Command.not_before > Command.created_at)
 
 
 def _is_so_already(command: Command, report: Report) -> bool:

@@ -25,8 +25,11 @@ class Channel(Protocol):
     def may_be_repeated(self, device: Device, kind: str) -> bool:
         """Is no harm done if the device carries this kind of order out twice, because its answer was lost?"""
 
+    def has_lost_mode(self, device: Device) -> bool:
+        """Can it be kept locked for whoever finds it? While it is lost, `lock` begins that, and `report_found` ends it."""
+
     def may_be_in_lost_mode(self, device: Device) -> bool:
-        """Is it perhaps kept locked for whoever finds it, until it hears `report_found`?"""
+        """Is it perhaps in lost mode, until it hears `report_found`?"""
 
     def wake(self, device: Device) -> None:
         """An order waits: make the device come, where that can be done. In the caller's transaction."""

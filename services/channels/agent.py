@@ -45,6 +45,10 @@ def may_be_repeated(device: Device, kind: str) -> bool:
     return True
 
 
+def has_lost_mode(device: Device) -> bool:
+    return False
+
+
 def may_be_in_lost_mode(device: Device) -> bool:
     return False
 

@@ -89,6 +89,10 @@ def instructions(platform: str) -> tuple[Step, ...]:
     return (Step(HOW_TO_BEGIN), *(ON_A_MAC if platform == Platform.MACOS else ON_A_PHONE))
 
 
+def has_lost_mode(device: Device) -> bool:
+    return lost_mode.is_possible(device)
+
+
 def may_be_in_lost_mode(device: Device) -> bool:
     return lost_mode.may_be_on(device)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models import LIVE_COMMAND, Command, CommandState, Device, Ownership, Status, User
+from models import LIVE_COMMAND, Command, CommandState, Device, Ownership, Status, User, database
 from services import commands, deliveries, device_actions
 from services.refused import Forbidden, Refused
 from tests.conftest import Clock
@@ -127,6 +127,23 @@ def test_taking_back_a_wipe_or_retire_puts_the_device_back(
     commands.cancel(command, by=alice)
     assert (status_of(device), command.device.status) == (before, before)
     assert audited(device)[-1] == f"device:{kind}:cancelled"
+
+
+def test_an_order_that_is_given_more_time_while_the_worker_looks_at_it_does_not_expire(
+    device: Device, alice: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = commands.ask(device, "lock", alice)
+    clock.move(30 * commands.DAY)
+
+    class ReportedLostFirst:
+        def atomic(self) -> Any:
+            monkeypatch.undo()
+            device_actions.report_lost(device, by=alice)
+            return database.atomic()
+
+    monkeypatch.setattr(commands, "database", ReportedLostFirst())
+    assert commands.expire_due() == 0
+    assert Command.get_by_id(command.id).state == CommandState.QUEUED
 
 
 def test_taking_back_a_lock_leaves_the_status(device: Device, alice: User) -> None:

@@ -205,7 +205,9 @@ def test_not_now_puts_it_back_for_a_minute(device: Device, alice: User, clock: C
     assert offer(device) == []
     clock.move(60)
     assert offer(device) == [("lock", command.code)]
-    assert fresh(command).sent_count == 2
+    assert (fresh(command).sent_at, fresh(command).sent_count) == (clock.now, 1), (
+        "as if it was not sent before"
+    )
 
 
 def test_after_not_now_it_can_be_taken_back(device: Device, alice: User) -> None:
@@ -470,15 +472,26 @@ def test_the_second_late_answer_changes_nothing(
     assert (fresh(command).__data__, audited(device)) == (before, history)
 
 
-@pytest.mark.parametrize("answer", ["failed", "not_now"])
-def test_what_was_given_up_and_did_not_happen_stays_as_it_is(
-    device: Device, given_up: Callable[[str], Command], answer: str
+def test_what_was_given_up_and_put_off_stays_as_it_is(
+    device: Device, given_up: Callable[[str], Command]
 ) -> None:
     command = given_up("wipe")
     history = audited(device)
-    assert not finish(device, command, answer)
+    assert not finish(device, command, "not_now")
     assert outcome(command) == (CommandState.FAILED, "asker_disabled")
     assert (status_of(device), audited(device)) == (Status.ACTIVE, history)
+
+
+def test_what_was_given_up_and_could_not_be_done_says_so_and_leaves_the_next_one_alone(
+    device: Device, carol: User, given_up: Callable[[str], Command], decide: Callable[..., None]
+) -> None:
+    command = given_up("wipe")
+    decide(admin_wipes_employee_devices=True)
+    another = wipe(device, carol)
+    assert finish(device, command, "failed")
+    assert outcome(command) == (CommandState.FAILED, "reported_by_device")
+    assert audited(device)[-1] == "device:wipe:failed"
+    assert (status_of(device), outcome(another)) == (Status.WIPE_PENDING, (CommandState.QUEUED, ""))
 
 
 def test_a_late_wipe_ends_the_one_that_was_asked_for_since(

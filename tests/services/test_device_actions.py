@@ -9,7 +9,9 @@ import pytest
 
 from models import AuditText, Command, CommandState, Device, Ownership, Platform, Status, User
 from services import commands, deliveries, device_actions, ownership
+from services.commands import DAY
 from services.refused import Forbidden, Refused
+from tests.conftest import Clock
 from tests.services.conftest import audited, last_entry, status_of
 
 
@@ -323,6 +325,25 @@ def test_a_lock_that_somebody_asked_for_outlives_the_loss(
         device_actions.report_lost(device, by=alice)
     device_actions.report_found(device, by=alice)
     assert the_lock() == (CommandState.QUEUED, "")
+
+
+@pytest.mark.parametrize("days_before", [0, 29])
+def test_a_lock_waits_as_long_as_the_device_is_lost_and_then_for_as_long_as_any(
+    device: Device, alice: User, clock: Clock, days_before: int
+) -> None:
+    device_actions.lock(device, by=alice)
+    clock.move(days_before * DAY)
+    device_actions.report_lost(device, by=alice)
+    clock.move(40 * DAY)
+    assert commands.expire_due() == 0
+    device_actions.report_found(device, by=alice)
+    assert Command.get().expires_at == clock.now + 30 * DAY
+
+
+def test_a_lock_that_is_asked_for_while_the_device_is_lost_waits_as_long(
+    alice: User, a_device: Callable[..., Device]
+) -> None:
+    assert device_actions.lock(a_device(alice, Status.LOST), by=alice).expires_at is None
 
 
 def test_lost_and_found_as_often_as_one_likes(device: Device, alice: User) -> None:

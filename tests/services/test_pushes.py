@@ -116,6 +116,23 @@ def test_a_device_that_said_not_now_is_woken_a_minute_later_unless_that_was_its_
 
 
 @pytest.mark.usefixtures("certificate")
+def test_an_error_without_a_name_brings_no_push_of_its_own(
+    phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
+) -> None:
+    device, hardware = phone
+    device_actions.lock(device, by=alice)
+    count = 0
+    for _ in range(60):
+        if sent():
+            count += 1
+            assert hardware.report("Idle").body
+            assert not hardware.report("Error").body
+        clock.move(60)
+        pushes.ask_due()
+    assert count == 4, "at once, and after 2, 10 and 50 minutes"
+
+
+@pytest.mark.usefixtures("certificate")
 def test_a_push_is_forgotten_a_week_after_it_went_out_and_what_waits_or_is_a_mail_is_not(
     phone: tuple[Device, apple.AppleDevice], alice: User, clock: Clock
 ) -> None:

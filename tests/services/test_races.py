@@ -207,7 +207,7 @@ def test_a_role_revoked_between_two_offers_ends_the_order(
     users.set_roles(alice, {Role.USER_PORTAL}, by=None)
     assert deliveries.offer(Device.get_by_id(device.id)) == []
     assert Command.get_by_id(command.id).reason == "role_revoked"
-    assert not deliveries.finish(device, command.code, "failed")
+    assert not deliveries.finish(device, command.code, "not_now")
 
 
 def test_an_ownership_that_changes_in_the_check_in_in_which_a_wipe_would_go_out(

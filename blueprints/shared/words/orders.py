@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from blueprints.shared.words import agent, apple, names
 from models import Command, CommandState, Device, Status
-from services import channels, commands, deliveries, lifecycle
+from services import channels, deliveries, lifecycle
 from services.refused import N_
 
 # What each kind of order is called, and what happens when the device hears of it.
@@ -54,8 +54,8 @@ SENTENCES = {
 }  # fmt: skip
 
 # Of an order that does harm when it is repeated.
-SENT_ONCE = N_("%(device)s has the order and usually answers within a minute. Even if no answer comes, it may have been "
-               "carried out: so it is not sent again after %(minutes)s minutes. You can cancel it before that.")  # fmt: skip
+SENT_TWICE_AT_MOST = N_("%(device)s has the order and usually answers within a minute. Even if no answer comes, it may have "
+                        "been carried out: so it is sent once more at most.")  # fmt: skip
 
 QUEUED_FOR_BLOCKED = N_(
     "%(device)s is blocked: it goes out when an administrator unblocks it. Until then you can cancel it."
@@ -79,8 +79,8 @@ REASONS = {
     "ownership_changed": N_("The device changed between company and employee in the meantime."),
     "device_left": N_("The device has left."),
     "not_confirmed": N_("The device did not confirm it in time."),
-    "cancelled_by_person": N_("Somebody took it back before it was sent."),
-    "withdrawn_by_person": N_("Somebody took it back after it was sent."),
+    "cancelled_by_person": N_("Somebody cancelled it before it was sent."),
+    "withdrawn_by_person": N_("Somebody cancelled it after it was sent."),
     "reported_by_device": N_("The device says that it could not do it."),
     "unreachable": N_("The mail server could not be reached."),
     "refused_certificate": N_("The mail server's certificate is not trusted."),
@@ -123,7 +123,7 @@ def command_sentence(command: Command, device: Device) -> str:
     if command.reason == lifecycle.DEVICE_LEFT:
         return reason_sentence(command.reason)
     places = {"device": names.display_name(device), "effect": _effect(command.kind, device)}
-    said = [gettext(_sentence(command, device), minutes=commands.SENT_AGAIN // 60, **places)]
+    said = [gettext(_sentence(command, device), **places)]
     if command.reason and not command.is_live:
         said.insert(0, reason_sentence(command.reason))
     return " ".join(said)
@@ -143,7 +143,7 @@ def _sentence(command: Command, device: Device) -> str:
     if deliveries.may_be_confirmed_late(command):
         return GIVEN_UP_SENTENCES[state]
     if state == CommandState.SENT and not channels.of_device(device).may_be_repeated(device, command.kind):
-        return SENT_ONCE
+        return SENT_TWICE_AT_MOST
     return SENTENCES[state]
 
 

@@ -10,9 +10,10 @@ from flask import Flask
 
 from models import AppleEnrolment, Command, CommandState, Device, Status, User
 from services import commands, device_actions, settings
+from services.refused import Refused
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
-from tests.conftest import Visitor
+from tests.conftest import Clock, Visitor
 from tests.services.conftest import audited, status_of
 
 Visit = Callable[[User | None], Visitor]
@@ -140,18 +141,31 @@ def test_a_part_without_what_was_asked_for_is_not_taken_for_an_answer(phone: Joi
 
 @pytest.mark.parametrize("status", ["Error", "CommandFormatError"])
 def test_an_error_that_does_not_say_what_it_answers_fails_nothing_and_holds_up_nothing(
-    mac: Joined, alice: User, status: str
+    phone: Joined, alice: User, clock: Clock, status: str
 ) -> None:
-    device, hardware = mac
-    lock, restart = device_actions.lock(device, by=alice), commands.ask(device, "restart", alice)
-    for _ in range(2):  # in the next session they have their turn again, and none is sent twice in one
+    device, hardware = phone
+    lock, refresh = device_actions.lock(device, by=alice), device_actions.refresh(device, by=alice)
+    for _ in range(3):  # a minute later they have their turn again, and none is sent twice in one session
         assert b"DeviceLock" in hardware.report("Idle").body
-        assert b"RestartDevice" in hardware.report(status).body
+        assert b"DeviceInformation" in hardware.report(status).body, "the lock keeps it from no turn"
         answer = hardware.report(status)
         assert (answer.status, answer.body) == (200, b"")
-        assert [fresh(each).state for each in (lock, restart)] == [CommandState.QUEUED] * 2
-    assert hardware.connect() == ["DeviceLock", "RestartDevice"]
-    assert [fresh(each).state for each in (lock, restart)] == [CommandState.ACKNOWLEDGED] * 2
+        assert hardware.report("Idle").body == b""
+        assert [fresh(each).state for each in (lock, refresh)] == [CommandState.SENT] * 2
+        clock.move(61)
+    assert hardware.connect()[:2] == ["DeviceLock", "DeviceInformation"]
+    assert [fresh(each).state for each in (lock, refresh)] == [CommandState.ACKNOWLEDGED] * 2
+
+
+def test_a_wipe_that_was_sent_stays_sent_after_such_an_error(mac: Joined, alice: User) -> None:
+    device, hardware = mac
+    wipe = device_actions.wipe(device, device.code, "", by=alice)
+    assert b"EraseDevice" in hardware.report("Idle").body
+    hardware.report("Error")
+    with pytest.raises(Refused):
+        commands.cancel(fresh(wipe), by=alice)
+    hardware.report("Acknowledged", CommandUUID=f"{wipe.code}-all")
+    assert (status_of(device), fresh(wipe).state) == (Status.WIPED, CommandState.ACKNOWLEDGED)
 
 
 # Places

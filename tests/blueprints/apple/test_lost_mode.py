@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from models import AppleEnrolment, Command, CommandState, Device, Status, User
-from services import device_actions, permissions
+from services import commands, device_actions, permissions
 from services.apple import actions
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
@@ -238,6 +238,32 @@ def test_a_restart_that_waits_does_not_put_a_lost_one_out_of_reach(
     lose(device, alice)
     assert hardware.connect() == ["EnableLostMode"]
     assert outcome("restart") == (CommandState.FAILED if was_sent else CommandState.CANCELLED, "lost")
+
+
+def test_a_restart_that_is_asked_for_at_the_instant_of_the_loss_is_not_sent(
+    phone: Phone, alice: User
+) -> None:
+    device, hardware = phone
+    permissions.check(alice, now(device), permissions.Action.RESTART)
+    lose(device, alice)
+    commands.ask(now(device), "restart", alice)
+    assert hardware.connect() == ["EnableLostMode"]
+    assert outcome("restart") == (CommandState.CANCELLED, "lost")
+
+
+def test_a_plain_lock_that_was_sent_before_the_loss_does_not_count_for_lost_mode(
+    phone: Phone, alice: User
+) -> None:
+    device, hardware = phone
+    plain = device_actions.lock(now(device), by=alice, text="Call Alice")
+    assert b"DeviceLock" in hardware.report("Idle").body
+    lose(device, alice)
+    answer = hardware.report("Acknowledged", CommandUUID=f"{plain.code}-all")
+    assert b"EnableLostMode" in answer.body
+    assert b"Call Alice" in answer.body
+    assert Command.get_by_id(plain.id).state == CommandState.ACKNOWLEDGED
+    find(device, alice)
+    assert hardware.connect() == ["DeviceLock", "DisableLostMode"], "it is still what Alice asked for"
 
 
 def test_an_end_that_did_not_work_is_asked_for_by_the_next_round(phone: Phone, alice: User) -> None:

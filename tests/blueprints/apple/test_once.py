@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 
 from blueprints.shared import words
-from models import ApplePin, AuditEntry, Command, CommandState, Device, User
+from models import ApplePin, AuditEntry, Command, CommandState, Device, Status, User
 from services import commands, device_actions
 from services.apple import actions, vault
+from services.refused import Refused
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
 from tests.conftest import Clock, Mail, Visitor
@@ -43,47 +44,61 @@ def hears(hardware: AppleDevice) -> bool:
 
 
 @pytest.mark.parametrize("kind", ASK)
-def test_it_is_sent_again_for_two_minutes_and_then_has_ended_unconfirmed(
+def test_it_is_sent_once_more_whenever_the_mac_comes_and_then_ends_unconfirmed(
     mac: Mac, alice: User, clock: Clock, kind: str
 ) -> None:
     device, hardware = mac
     command = ASK[kind](device, by=alice)
-    clock.move(3600)
-    assert hears(hardware)
-    clock.move(119)
-    assert hears(hardware)
-    clock.move(1)
-    assert not hears(hardware), "whatever the worker has or has not done"
-    assert commands.expire_due() == 1
+    for _ in range(2):
+        clock.move(6 * 3600)
+        assert hears(hardware)
+        assert (commands.expire_due(), outcome(command)) == (0, (CommandState.SENT, ""))
+    assert not hears(hardware)
     assert outcome(command) == (CommandState.EXPIRED, "not_confirmed")
+    assert audited(device)[-1] == f"device:{kind}:expired"
     assert ASK[kind](device, by=alice) != command, "it can be asked for again at once"
 
 
 @pytest.mark.parametrize("kind", ASK)
-def test_a_late_confirmation_counts(mac: Mac, alice: User, clock: Clock, kind: str) -> None:
+def test_a_late_confirmation_counts(mac: Mac, alice: User, kind: str) -> None:
     device, hardware = mac
     command = ASK[kind](device, by=alice)
-    hears(hardware)
-    clock.move(DAY)
-    commands.expire_due()
+    while hears(hardware):
+        pass
     hardware.report("Acknowledged", CommandUUID=f"{command.code}-all")
     assert outcome(command) == (CommandState.ACKNOWLEDGED, "")
     assert audited(device)[-2:] == [f"device:{kind}:expired", f"device:{kind}:acknowledged"]
 
 
-def test_what_the_mac_put_off_was_not_carried_out_and_waits_on(mac: Mac, alice: User, clock: Clock) -> None:
+def test_a_late_error_counts_and_the_page_no_longer_says_that_the_mac_may_be_locked(
+    mac: Mac, alice: User, visit: Visit
+) -> None:
     device, hardware = mac
     command = device_actions.lock(device, by=alice)
+    hears(hardware)
+    commands.cancel(Command.get_by_id(command.id), by=alice)
+    hardware.report("Error", CommandUUID=f"{command.code}-all")
+    assert outcome(command) == (CommandState.FAILED, "reported_by_device")
+    assert audited(device)[-2:] == ["device:lock:withdrawn", "device:lock:failed"]
+    page = visit(alice).get(f"/devices/{device.code}")
+    assert page.words(".command h3") == "Lock: did not work"
+    assert "may be locked" not in page.words("#has-pin")
+
+
+def test_what_the_mac_put_off_counts_as_unsent(mac: Mac, alice: User, visit: Visit, clock: Clock) -> None:
+    device, hardware = mac
+    command = device_actions.lock(device, by=alice)
+    hears(hardware)
     hardware.replies["DeviceLock"] = ["NotNow"]
-    hardware.connect()
-    clock.move(29 * DAY)
-    assert commands.expire_due() == 0
-    for _ in range(2):  # its two minutes begin anew
-        assert hears(hardware)
-        clock.move(60)
-    assert not hears(hardware)
+    assert hardware.connect() == ["DeviceLock"]
+    clock.move(60)
+    assert [hears(hardware) for _ in range(2)] == [True, True], "it is sent twice again"
+    hardware.report("NotNow", CommandUUID=f"{command.code}-all")
+    clock.move(30 * DAY)
     assert commands.expire_due() == 1
-    assert outcome(command) == (CommandState.EXPIRED, "not_confirmed")
+    page = visit(alice).get(f"/devices/{device.code}")
+    assert page.words(".command h3") == "Lock: not carried out in time"
+    assert "may be locked" not in page.words("#has-pin")
 
 
 def test_the_lock_of_a_phone_is_sent_until_it_answers(app: Flask, alice: User, clock: Clock) -> None:
@@ -96,15 +111,11 @@ def test_the_lock_of_a_phone_is_sent_until_it_answers(app: Flask, alice: User, c
     assert hardware.connect() == ["DeviceLock"]
 
 
-def test_an_unlock_does_not_take_off_the_passcode_that_was_set_after_it(
-    app: Flask, alice: User, clock: Clock
-) -> None:
+def test_an_unlock_does_not_take_off_each_passcode_that_is_set_after_it(app: Flask, alice: User) -> None:
     device, hardware = apple.join(app, alice)
     hardware.connect()
     actions.unlock(Device.get_by_id(device.id), by=alice)
-    assert hears(hardware)
-    clock.move(120)
-    assert not hears(hardware)
+    assert [hears(hardware) for _ in range(3)] == [True, True, False]
 
 
 @pytest.mark.parametrize("is_lost_first", [True, False])
@@ -117,10 +128,45 @@ def test_a_mac_that_is_lost_is_locked_until_it_says_so(
         assert hears(hardware)
     device_actions.report_lost(device, by=alice)
     for _ in range(5):
-        clock.move(DAY)
+        clock.move(8 * DAY)
         assert commands.expire_due() == 0
         assert hears(hardware)
     assert hardware.connect() == ["DeviceLock"]
+
+
+def test_a_mac_that_was_found_is_not_locked_at_each_check_in(mac: Mac, alice: User, clock: Clock) -> None:
+    device, hardware = mac
+    command = device_actions.lock(device, by=alice)
+    device_actions.report_lost(device, by=alice)
+    assert [hears(hardware) for _ in range(3)] == [True, True, True]
+    device_actions.report_found(device, by=alice)
+    clock.move(DAY)
+    assert not hears(hardware)
+    assert outcome(command) == (CommandState.EXPIRED, "not_confirmed")
+
+
+def test_a_lost_mac_that_is_to_leave_is_not_locked_again_and_again_before_it_does(
+    mac: Mac, alice: User
+) -> None:
+    device, hardware = mac
+    device_actions.report_lost(device, by=alice)
+    assert [hears(hardware) for _ in range(3)] == [True, True, True]
+    device_actions.retire(device, "", by=alice)
+    assert hardware.connect() == ["RemoveProfile"]
+
+
+def test_the_lock_of_a_mac_that_was_just_lost_is_not_cancelled_by_whoever_saw_it_before(
+    mac: Mac, alice: User
+) -> None:
+    device, hardware = mac
+    device_actions.lock(device, by=alice)
+    hears(hardware)
+    seen = Command.get(Command.kind == "lock")
+    assert seen.device.status == Status.ACTIVE
+    device_actions.report_lost(device, by=alice)
+    with pytest.raises(Refused):
+        commands.cancel(seen, by=alice)
+    assert hears(hardware)
 
 
 def test_the_pin_stays_and_the_page_says_that_the_mac_may_be_locked_with_it(
@@ -130,9 +176,10 @@ def test_the_pin_stays_and_the_page_says_that_the_mac_may_be_locked_with_it(
     device_actions.lock(device, by=alice)
     browser, url = visit(alice), f"/devices/{device.code}"
     hears(hardware)
-    assert "not sent again after 2 minutes" in browser.get(url).words(".command")
-    clock.move(130)
+    assert "sent once more at most" in browser.get(url).words(".command")
+    clock.move(30 * DAY)
     commands.expire_due()
+    browser = visit(alice)
     page = browser.get(url)
     assert page.words(".command h3") == "Lock: not confirmed in time"
     assert "may have been carried out all the same" in page.words(".command")
@@ -146,6 +193,18 @@ def test_the_pin_stays_and_the_page_says_that_the_mac_may_be_locked_with_it(
     assert "See the PIN" in browser.get(url).words("#has-pin")
 
 
+def test_a_mac_that_came_by_once_more_than_its_lock_was_sent_is_not_said_to_be_locked(
+    mac: Mac, alice: User, visit: Visit
+) -> None:
+    device, hardware = mac
+    device_actions.lock(device, by=alice)
+    while hears(hardware):
+        pass
+    page = visit(alice).get(f"/devices/{device.code}")
+    assert page.words(".command h3") == "Lock: not confirmed in time"
+    assert "may be locked" not in page.words("#has-pin")
+
+
 @pytest.mark.parametrize("kind", ASK)
 def test_it_can_be_cancelled_after_it_was_sent(mac: Mac, alice: User, visit: Visit, kind: str) -> None:
     device, hardware = mac
@@ -156,7 +215,7 @@ def test_it_can_be_cancelled_after_it_was_sent(mac: Mac, alice: User, visit: Vis
     assert browser.get(url).one(f"#command-{command.code} form")["action"] == way
     answer = browser.post(way, htmx=True)
     assert answer.words(".command h3").endswith(": not sent again")
-    assert "took it back after it was sent" in answer.words(".command")
+    assert "cancelled it after it was sent" in answer.words(".command")
     assert ("may be locked with this PIN" in answer.words("#has-pin")) == (kind == "lock")
     assert not hears(hardware)
     assert audited(device)[-1] == f"device:{kind}:withdrawn"
