@@ -68,7 +68,7 @@ def explain_pin(code: str) -> Response:
 def show_pin(code: str) -> Response:
     device = _with_pins(code)
     access.fresh()
-    shown = [(row, vault.show_pin(row, by=access.person())) for row in vault.pins_of(device)]
+    shown = [(row, actions.show_pin(row, by=access.person())) for row in vault.pins_of(device)]
     return _pin_page(device, shown)
 
 
@@ -81,7 +81,7 @@ def _pin_page(device: Device, shown: list[tuple[ApplePin, str]]) -> Response:
 def _with_pins(code: str) -> Device:
     """A Mac that was given a PIN, of the person or for the help desk; nobody else learns that there is one."""
     device = access.visible_device(code)
-    if not vault.pins_of(device):
+    if not permissions.may_see_pin(access.person(), device) or not vault.pins_of(device):
         abort(404)
     return device
 

@@ -71,20 +71,12 @@ POSSIBLE_IN: dict[Action, frozenset[Status]] = {
     Action.BLOCK: frozenset({Status.ACTIVE}),
     Action.UNBLOCK: frozenset({Status.BLOCKED}),
 }
-# These are orders to the device, so its channel must be able to carry them.
-ORDERS = frozenset(
-    {
-        Action.REFRESH,
-        Action.LOCK,
-        Action.UNLOCK,
-        Action.LOCATE,
-        Action.PLAY_SOUND,
-        Action.RESTART,
-        Action.MESSAGE,
-        Action.RETIRE,
-        Action.WIPE,
-    }
-)
+# The portal alone does these. All others are orders to the device, so its channel must be able to carry them.
+IN_THE_PORTAL = {
+    *(Action.REPORT_LOST, Action.REPORT_FOUND, Action.CHANGE_OWNERSHIP, Action.RENAME),
+    *(Action.RETIRE_WITHOUT_DEVICE, Action.BLOCK, Action.UNBLOCK),
+}
+ORDERS = frozenset(Action) - IN_THE_PORTAL
 
 
 def roles_of(user: User) -> frozenset[Role]:
@@ -102,6 +94,16 @@ def has_role(user: User, role: Role) -> bool:
 def may_see(user: User, device: Device) -> bool:
     """The owner, the help desk and administrators see a device; for everybody else it does not exist."""
     return device.user_id == user.id or may_help(user)
+
+
+def may_see_pin(user: User, device: Device) -> bool:
+    """The PIN that a Mac asks for: the help desk too, because whoever stands before a locked Mac calls it."""
+    return may_see(user, device)
+
+
+def may_see_place(user: User, device: Device) -> bool:
+    """Where a device is, is told only while it is reported lost, and to whoever may ask it."""
+    return device.status == Status.LOST and still_may(user, device, Action.LOCATE)
 
 
 def may_help(user: User) -> bool:

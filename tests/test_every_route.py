@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from models import CommandState, Device, Registration, User
+from models import Command, CommandState, Device, Registration, User
 from services import commands, outbox, sessions
+from services.apple import vault
 from tests.conftest import Visitor
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -122,8 +123,9 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "apple_actions.locate"): (409, 403, 404, 403, 409),
     ("POST", "apple_actions.restart"): (409, 409, 404, 403, 409),
     ("POST", "apple_actions.play_sound"): (409, 403, 404, 403, 409),
-    ("GET", "apple_actions.explain_pin"): (404, 404, 404, 404, 404),
-    ("POST", "apple_actions.show_pin"): (404, 404, 404, 404, 404),
+    # Only a Mac has these, once it was given a PIN
+    ("GET", "apple_actions.explain_pin"): (200, 200, 404, 200, 200),
+    ("POST", "apple_actions.show_pin"): (200, 200, 404, 200, 200),
     ("GET", "device_actions.explain_wipe"): (200, 403, 404, 403, 403),
     ("POST", "device_actions.wipe"): (422, 403, 404, 403, 403),
 }
@@ -214,7 +216,9 @@ def test_each_person_gets_what_the_matrix_says(
         sessions.start(owner)
         named["code"] = sessions.list_for(owner)[0].code
     if endpoint == "device_actions.cancel":
-        named["command"] = _queued_lock(device, owner)
+        named["command"] = _queued_lock(device, owner).code
+    if endpoint in ("apple_actions.explain_pin", "apple_actions.show_pin"):
+        vault.pin_for(_queued_lock(device, owner))
     rule = next(rule for rule in app.url_map.iter_rules(endpoint) if method in (rule.methods or ()))
     answer = visitor.open(method, _url(rule, named), data={"csrf_token": visitor.csrf_token})
     assert answer.status == MATRIX[route][PEOPLE.index(person)], answer.words("main")
@@ -240,7 +244,7 @@ def _url(rule: Rule, named: dict[str, str]) -> str:
     return built[1]
 
 
-def _queued_lock(device: Device, owner: User) -> str:
+def _queued_lock(device: Device, owner: User) -> Command:
     command = commands.ask(device, "lock", owner)
     assert command.state == CommandState.QUEUED
-    return str(command.code)
+    return command

@@ -15,7 +15,6 @@ from models import ApplePin, Command, CommandState, Device, Status, User
 from services import deliveries, permissions
 from services.apple import kept, pushes, vault, wiped
 from services.channels import apple
-from services.permissions import Action
 
 
 def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] | None:
@@ -23,9 +22,9 @@ def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] |
     row = vault.enrolment_of(device) if device.channel == apple.NAME else None
     if row is None:
         return None
-    found, pins = row.inventory, vault.pins_of(device)
+    found = row.inventory
+    pins = vault.pins_of(device) if permissions.may_see_pin(person, device) else []
     waits_for = pushes.why_not(device) if any(command.is_live for command in ordered) else ""
-    may_locate = permissions.still_may(person, device, Action.LOCATE)
     return {
         "not_woken": words.obstacle_sentence(waits_for) if waits_for else "",
         "is_wipe_in_doubt": device.status == Status.WIPED and wiped.is_in_doubt(device),
@@ -36,7 +35,7 @@ def of(device: Device, person: User, ordered: list[Command]) -> dict[str, Any] |
         "profiles": kept.each(Profile, found.get("profiles")),
         "certificates": kept.each(Certificate, found.get("certificates")),
         "how_many": {part: _how_many(found, part) for part in inventories.LISTS},
-        "place": found.get("place") if may_locate and device.status == "lost" else None,
+        "place": found.get("place") if permissions.may_see_place(person, device) else None,
         "place_at": found.get("place_at"),
     }
 

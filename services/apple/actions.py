@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from models import Command, Device, User
-from services import commands, permissions
+from models import ApplePin, Command, Device, User, database
+from services import audit, commands, permissions
+from services.apple import vault
 from services.permissions import Action
+from services.refused import N_, Forbidden
 
 
 def unlock(device: Device, by: User) -> Command:
@@ -28,3 +30,12 @@ def play_sound(device: Device, by: User) -> Command:
     """Make a supervised device that is reported lost sound until somebody stops it."""
     permissions.check(by, device, Action.PLAY_SOUND)
     return commands.ask(device, "play_sound", by)
+
+
+def show_pin(row: ApplePin, by: User) -> str:
+    """Somebody reads the PIN that a Mac asks for, and that is written down."""
+    if not permissions.may_see_pin(by, row.device):
+        raise Forbidden(N_("You do not have the right to do this."))
+    with database.atomic():
+        audit.append("device:pin:shown", by=by, device=row.device, params={"command": row.command.code})
+    return vault.opened_pin(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models import AppleEnrolment, ApplePin, Command, Device, database
-from services import audit, clock, codes, keyring
+from services import clock, codes, keyring
 
 PIN_DIGITS = 6
 
@@ -37,7 +37,7 @@ def pin_for(command: Command) -> str:
     with database.atomic():
         row = ApplePin.get_or_none(ApplePin.command == command)
         if row is not None:
-            return _open_pin(row)
+            return opened_pin(row)
         pin = codes.pin(PIN_DIGITS)
         ApplePin.create(
             command=command,
@@ -59,14 +59,8 @@ def pins_of(device: Device) -> list[ApplePin]:
     )
 
 
-def show_pin(row: ApplePin, by: audit.Actor) -> str:
-    """Somebody reads the PIN, and that is written down. The caller has asked `permissions`."""
-    with database.atomic():
-        audit.append("device:pin:shown", by=by, device=row.device, params={"command": row.command.code})
-    return _open_pin(row)
-
-
-def _open_pin(row: ApplePin) -> str:
+def opened_pin(row: ApplePin) -> str:
+    """For the Mac itself. To people it is shown by `actions.show_pin`, which asks who may see it and writes it down."""
     return keyring.unseal(row.pin, _pin_place(row.command.code)).decode()
 
 

@@ -299,3 +299,24 @@ def test_known_roles_are_not_asked_for_again(alice: User) -> None:
     alice.known_roles = frozenset({Role.USER_PORTAL})
     assert permissions.roles_of(alice) == {Role.USER_PORTAL}
     assert permissions.roles_of(User.get_by_id(alice.id)) > {Role.USER_PORTAL, Role.WIPE}
+
+
+@pytest.mark.parametrize("status", sorted(Status))
+def test_a_place_is_told_of_a_lost_device_and_to_whoever_may_ask_it(
+    alice: User, bob: User, carol: User, dave: User, a_device: Callable[..., Device], status: Status
+) -> None:
+    device = a_device(alice, status)
+    see = [
+        person.username for person in (alice, bob, carol, dave) if permissions.may_see_place(person, device)
+    ]
+    assert see == (["alice", "carol"] if status == Status.LOST else [])
+    UserRole.delete().where(UserRole.user == alice, UserRole.role == Role.LOCATE).execute()
+    assert not permissions.may_see_place(alice, device)
+
+
+def test_the_pin_of_a_mac_is_told_to_its_owner_and_to_whoever_helps(
+    alice: User, bob: User, carol: User, dave: User, a_device: Callable[..., Device]
+) -> None:
+    device = a_device(alice)
+    see = [person.username for person in (alice, bob, carol, dave) if permissions.may_see_pin(person, device)]
+    assert see == ["alice", "carol", "dave"]

@@ -13,7 +13,7 @@ from flask import Flask
 from blueprints.shared import words
 from models import ApplePin, AuditEntry, Command, CommandState, Device, Status, User
 from services import commands, device_actions
-from services.apple import actions, vault
+from services.apple import actions
 from services.refused import Refused
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
@@ -185,7 +185,7 @@ def test_the_pin_stays_and_the_page_says_that_the_mac_may_be_locked_with_it(
     assert "may have been carried out all the same" in page.words(".command")
     assert "may be locked with this PIN" in page.words("#has-pin")
     shown = browser.post(f"{url}/pin").words("main")
-    assert vault.show_pin(ApplePin.get(), by=alice) in shown
+    assert actions.show_pin(ApplePin.get(), by=alice) in shown
     assert "may have been carried out all the same" in shown
     clock.move(60)
     assert not hears(hardware)

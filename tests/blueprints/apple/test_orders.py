@@ -9,7 +9,7 @@ from flask import Flask
 
 from models import AppleEnrolment, ApplePin, CommandState, Device, Role, Status, User
 from services import commands, device_actions, users
-from services.apple import vault
+from services.apple import actions
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
 from tests.conftest import Clock
@@ -71,7 +71,7 @@ def test_a_mac_is_locked_with_a_pin_that_was_stored_before_it_was_sent(
     first, again = hardware.report("Idle").body, hardware.report("Idle").body  # the first answer was lost
     assert first == again
     row = ApplePin.get()
-    pin = vault.show_pin(row, by=alice)
+    pin = actions.show_pin(row, by=alice)
     assert f"<string>{pin}</string>".encode() in first
     assert pin.encode() not in bytes(row.pin)
     hardware.report("Acknowledged", CommandUUID=f"{command.code}-all")

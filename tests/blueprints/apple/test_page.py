@@ -9,6 +9,8 @@ from flask import Flask
 
 from models import AppleEnrolment, Device, PushCertificate, Status, User
 from services import device_actions
+from services.apple import actions, vault
+from services.refused import Forbidden
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
 from tests.conftest import NOON, Clock, Visitor
@@ -189,6 +191,17 @@ def test_the_pin_of_a_mac_is_for_the_owner_and_the_help_desk_and_each_look_is_wr
     browser = visit(alice)
     clock.move(301)
     assert browser.post(url).location.startswith("/sign-in/again")
+
+
+def test_whoever_may_not_see_a_device_is_not_shown_its_pin_by_the_verb_either(
+    mac: tuple[Device, AppleDevice], alice: User, bob: User
+) -> None:
+    device, hardware = mac
+    device_actions.lock(Device.get_by_id(device.id), by=alice)
+    hardware.connect()
+    with pytest.raises(Forbidden):
+        actions.show_pin(vault.pins_of(device)[0], by=bob)
+    assert "device:pin:shown" not in audited(device)
 
 
 @pytest.mark.parametrize("action", ["retire", "wipe"])
