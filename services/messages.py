@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import JOIN
 
 from models import Device, Message, MessageState, User, database
-from services import audit, clock, outbox, permissions
+from services import audit, clock, outbox, permissions, text_messages
 from services.refused import N_, Forbidden, Refused
 
 OPEN = (MessageState.WAITING, MessageState.FAILED)
@@ -24,16 +24,18 @@ def by_code(code: str) -> Message | None:
 
 
 def retry(message: Message, by: User) -> None:
-    """Have it tried again, now, with all its tries. Raises Refused when it has ended."""
+    """Have it tried again, now, with all its tries. Raises Refused when it has ended, or is over its number's quota."""
     _refuse_others(by)
     with database.atomic():
         changed = (
-            Message.update(state=MessageState.WAITING, tries=0, next_at=clock.now())
+            Message.update(state=MessageState.WAITING, tries=0, next_at=clock.now(), reason="", detail="")
             .where(Message.id == message.id, Message.state.in_(OPEN), Message.params.is_null(False))
             .execute()
         )
         if not changed:
             raise Refused(N_("This message cannot be sent again: it was sent, or cancelled."))
+        if _is_over_quota(message):
+            raise Refused(N_("This number has had as many text messages in 24 hours as it may have."))
         _audit("message:delivery:retried", message, by)
 
 
@@ -47,7 +49,7 @@ def cancel(message: Message, by: User) -> None:
 
 
 def may_be_retried(message: Message) -> bool:
-    return message.state in OPEN and message.params is not None
+    return message.state in OPEN and message.params is not None and not _is_over_quota(message)
 
 
 def may_be_cancelled(message: Message) -> bool:
@@ -57,6 +59,11 @@ def may_be_cancelled(message: Message) -> bool:
 def _refuse_others(by: User) -> None:
     if not permissions.may_help(by):
         raise Forbidden(N_("You do not have the right to do this."))
+
+
+def _is_over_quota(message: Message) -> bool:
+    """Whoever asks: the quota keeps a number, and who pays for it, from more than that in a day."""
+    return message.medium == text_messages.MEDIUM and text_messages.is_over_quota(message.recipient, message)
 
 
 def _audit(action: str, message: Message, by: User) -> None:

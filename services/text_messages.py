@@ -19,16 +19,21 @@ def refuse_odd_number(number: str) -> None:
         raise Refused(N_("This is not a phone number."), field="phone_number")
 
 
-def is_over_quota(number: str) -> bool:
-    """Has the number had its texts of the last 24 hours? Asked in the transaction of the next one, so exactly."""
+def is_over_quota(number: str, besides: Message | None = None) -> bool:
+    """Has the number had its texts of the last 24 hours? Asked in the transaction of the next one, so exactly.
+
+    A text counts from when it was last due, so that an old one that is tried again counts anew. `besides` is the one
+    that is asked about.
+    """
     was_refused = (Message.state == MessageState.FAILED) & (Message.reason == "quota")
     was_never_tried = (Message.state == MessageState.CANCELLED) & (Message.tries == 0)
     counted = Message.select().where(
         Message.recipient == number,
-        Message.created_at > clock.now() - DAY,
+        Message.next_at > clock.now() - DAY,
         Message.medium == MEDIUM,
         ~was_refused,
         ~was_never_tried,
+        Message.id != (besides.id if besides else 0),
     )
     return bool(counted.count() >= settings.load().sms_per_day)
 

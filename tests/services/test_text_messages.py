@@ -58,11 +58,53 @@ def test_what_was_called_off_before_it_was_tried_does_not_count(alice: User, car
     assert queue(alice).state == MessageState.WAITING
 
 
-def test_an_administrator_has_it_sent_all_the_same_or_calls_it_off(alice: User, carol: User) -> None:
-    over = [queue(alice) for _ in range(5)][3:]
-    messages.retry(over[0], by=carol)
-    messages.cancel(over[1], by=carol)
-    assert [state for state, _ in states()] == ["waiting"] * 4 + ["cancelled"]
+def test_what_is_over_the_quota_is_not_tried_again_before_there_is_room(
+    alice: User, carol: User, clock: Clock
+) -> None:
+    over = [queue(alice) for _ in range(4)][3]
+    assert not messages.may_be_retried(over)
+    with pytest.raises(Refused, match="as many text messages"):
+        messages.retry(over, by=carol)
+    assert states() == [("waiting", "")] * 3 + [("failed", "quota")]
+    clock.move(DAY)
+    assert messages.may_be_retried(over)
+    messages.retry(over, by=carol)
+    assert states() == [("waiting", "")] * 4
+
+
+def test_what_is_over_the_quota_can_be_called_off(alice: User, carol: User) -> None:
+    over = [queue(alice) for _ in range(4)][3]
+    messages.cancel(over, by=carol)
+    assert [state for state, _ in states()] == ["waiting"] * 3 + ["cancelled"]
+
+
+def test_a_text_within_the_quota_is_not_kept_back_by_itself(alice: User, carol: User) -> None:
+    last = [queue(alice) for _ in range(3)][2]
+    outbox.failed(outbox.claim(3, "sms")[2], "rejected", final=True)
+    assert messages.may_be_retried(Message.get_by_id(last.id))
+    messages.retry(last, by=carol)
+    assert states() == [("sending", "")] * 2 + [("waiting", "")]
+
+
+def test_old_ones_that_are_tried_again_count_anew(
+    alice: User, carol: User, clock: Clock, at_once: Callable[..., list[Any]]
+) -> None:
+    old = [queue(alice) for _ in range(6)]
+    for message in outbox.claim(3, "sms"):
+        outbox.failed(message, "rejected", final=True)
+    clock.move(2 * DAY)
+    left = [Message.get_by_id(message.id) for message in old]
+    answers = at_once(6, lambda: messages.retry(left.pop(), by=carol))
+    assert answers.count(None) == 3
+    assert [state for state, _ in states()].count("waiting") == 3
+    assert queue(alice).reason == "quota"
+
+
+def test_a_mail_has_no_quota(alice: User, carol: User, decide: Callable[..., None]) -> None:
+    decide(sms_per_day=0)
+    mail = outbox.queue("invitation", alice, alice.email, {"link": "x"})
+    assert messages.may_be_retried(mail)
+    messages.retry(mail, by=carol)
 
 
 def test_texts_and_mails_are_claimed_apart(alice: User) -> None:
