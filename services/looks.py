@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import AuditEntry, Device, User
+from models import AuditEntry, Device, User, database
 from services import audit, clock
 
 ONE_LOOK_SECONDS = 3600
@@ -12,14 +12,20 @@ ONE_LOOK_SECONDS = 3600
 
 def note_device(device: Device, by: User) -> None:
     """Somebody else looked at the device's page: the owner reads so in its history."""
-    if device.user_id != by.id and _is_news("device:looked:done", AuditEntry.device == device.code, by):
-        audit.append("device:looked:done", by=by, device=device)
+    if device.user_id == by.id:
+        return
+    with database.atomic():  # of two tabs that are opened at once, one makes the entry
+        if _is_news("device:looked:done", AuditEntry.device == device.code, by):
+            audit.append("device:looked:done", by=by, device=device)
 
 
 def note_person(person: User, by: User) -> None:
     """Somebody else looked at what belongs to a person: the person reads so in their activity."""
-    if person.id != by.id and _is_news("user:looked:done", AuditEntry.user == person.code, by):
-        audit.append("user:looked:done", by=by, user=person)
+    if person.id == by.id:
+        return
+    with database.atomic():
+        if _is_news("user:looked:done", AuditEntry.user == person.code, by):
+            audit.append("user:looked:done", by=by, user=person)
 
 
 def _is_news(action: str, about: Any, by: User) -> bool:

@@ -15,11 +15,11 @@ def change(device: Device, ownership: str, by: User) -> None:
     owner agrees. Otherwise the rule that administrators do not wipe employees' devices would be two clicks deep.
     Choosing what it is already takes the question back.
     """
-    permissions.check(by, device, Action.CHANGE_OWNERSHIP)
-    if ownership not in tuple(Ownership):
-        raise Refused(N_("Choose one of these."), field="ownership")
     with database.atomic():
         _as_it_stands(device)
+        permissions.check(by, device, Action.CHANGE_OWNERSHIP)
+        if ownership not in tuple(Ownership):
+            raise Refused(N_("Choose one of these."), field="ownership")
         if _needs_consent(device, ownership, by):
             _ask(device, ownership, by)
         elif _is_withdrawal(device, ownership, by):

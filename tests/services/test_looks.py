@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from models import Device, User
 from services import audit, looks
@@ -39,3 +40,12 @@ def test_ones_own_things_are_looked_at_freely(alice: User, a_device: Callable[..
     looks.note_device(a_device(alice), by=alice)
     looks.note_person(alice, by=alice)
     assert audited(alice) == ["user:account:created"]
+
+
+def test_two_tabs_that_open_at_once_are_one_look(
+    alice: User, dave: User, a_device: Callable[..., Device], at_once: Callable[..., list[Any]]
+) -> None:
+    device = a_device(alice)
+    at_once(8, lambda: looks.note_device(device, by=dave))
+    at_once(8, lambda: looks.note_person(alice, by=dave))
+    assert audited(alice) == ["user:account:created", "device:looked:done", "user:looked:done"]

@@ -44,6 +44,17 @@ def test_until_then_it_can_be_taken_back(device: Device, alice: User) -> None:
     assert audited(device) == ["device:ownership:requested"] * 2
 
 
+@pytest.mark.parametrize("status", [Status.RETIRED, Status.WIPE_PENDING])
+def test_a_device_that_left_since_the_page_was_opened_is_not_changed(
+    device: Device, alice: User, status: Status
+) -> None:
+    Device.update(status=status).where(Device.id == device.id).execute()
+    with pytest.raises(Refused):
+        ownership.change(device, "company", by=alice)
+    assert row(device).next_ownership is None
+    assert audited(device) == []
+
+
 @pytest.mark.parametrize("wanted", ["", "nobody", "COMPANY", "\0"])
 def test_an_ownership_that_there_is_not(device: Device, alice: User, wanted: str) -> None:
     with pytest.raises(Refused) as refused:
