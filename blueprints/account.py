@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _
 
 from blueprints.shared import access, browsers, forms, language, organisation, pages
 from blueprints.shared import activity as the_activity
-from models import UserSession, database
-from services import phone_numbers, sessions, users
+from models import UserSession
+from services import own_password, phone_numbers, sessions, users
 from services.refused import N_, Refused
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -83,9 +83,13 @@ def change_password() -> Response:
         return _page(_details(), form, 422)
     person = access.person()
     try:
-        with database.atomic():
-            users.change_password(person, form.old_password.text, form.new_password.text, by=person)
-            token = sessions.start(person, request.user_agent.string, request.remote_addr or "")
+        token = own_password.change(
+            person,
+            form.old_password.text,
+            form.new_password.text,
+            request.user_agent.string,
+            request.remote_addr or "",
+        )
     except Refused as refused:
         refused.field = FIELDS_OF_PASSWORD.get(refused.field, refused.field)
         forms.add_refusal(form, refused)

@@ -7,8 +7,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from blueprints.shared import access, browsers, forms, known_browser, pages
-from models import User, database
-from services import audit, first_administrator, sessions
+from models import User
+from services import first_administrator, sessions
 from services import sign_in as rules
 from services.refused import N_, Refused
 
@@ -66,9 +66,7 @@ def attempt() -> Response:
 def sign_out() -> Response:
     """Ends the row, so that a copy of the cookie is dead as well. Harmless for whoever is not signed in."""
     if access.is_signed_in():
-        with database.atomic():
-            sessions.end(access.signed_in().session)
-            audit.append("user:sign_out:done", by=access.person(), user=access.person())
+        rules.sign_out(access.signed_in().session)
     access.forget()
     pages.say("good", gettext("You are signed out."))
     answer = pages.go_to("/sign-in")
@@ -141,15 +139,10 @@ def _first_administrator_page(form: FirstAdministrator, status: int = 200) -> Re
 
 def _signed_in(user: User, url: str) -> Response:
     """A new session under a new token; one that this browser had before ends."""
-    browser, is_known = request.user_agent.string, known_browser.is_known_for(user.username)
-    with database.atomic():
-        if access.is_signed_in():
-            sessions.end(access.signed_in().session)
-        token = sessions.start(user, browser, _address())
-        if not is_known:
-            rules.tell_of_new_browser(user, browsers.in_words(browser), _address())
-        audit.append("user:sign_in:done", by=user, user=user, text={"address": _address()})
-    access.remember(token)
+    browser = request.user_agent.string
+    new_browser = "" if known_browser.is_known_for(user.username) else browsers.in_words(browser)
+    before = access.signed_in().session if access.is_signed_in() else None
+    access.remember(rules.let_in(user, browser, _address(), new_browser, before))
     answer = pages.go_to(url)
     known_browser.remember(answer, user)
     return answer

@@ -32,8 +32,9 @@ def create_admin(username: str, name: str | None, email: str, password: str | No
 
 
 def _let_back_in(user: User, password: str) -> None:
+    password_hash = users.new_hash(user, password)  # before the transaction, which must not wait for it
     with database.atomic():
-        users.set_password(user, password, by=None)
+        users.store_password(user, password_hash, by=None)
         users.set_roles(user, permissions.roles_of(user) | NEEDED, by=None)
         if user.is_disabled:
             users.enable(user, by=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mdm.apple import authority as authorities
 from mdm.apple.authority import Authority
 from models import DeviceAuthority, database
-from services import clock, keyring, locks, settings
+from services import audit, clock, keyring, locks, settings
 
 PLACE = "device_authority:1:key"
 
@@ -33,6 +33,7 @@ def create() -> bool:
                 key=keyring.seal(authority.key_bytes(), PLACE),
                 created_at=now,
             )
+            audit.append("setting:device_authority:created", by=None)
     return True
 
 

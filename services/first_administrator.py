@@ -37,13 +37,16 @@ def create(token: str, username: str, name: str, email: str, password: str) -> U
 
     Of many at once one wins: the link goes and the account comes in the same transaction.
     """
+    columns = users.new_columns(
+        username, name, email, password
+    )  # before the transaction, which must not wait
     with database.atomic():
         used = OneTimeLink.update(used_at=clock.now()).where(*_still_works(token)).execute()
         if used != 1 or not is_wanted():
             raise Refused(
                 N_("This link was used already, or has run out. Start the server again for a new one.")
             )
-        return users.create(username, name, email, password, ROLES, by=None)
+        return users.add(columns, ROLES, by=None)
 
 
 def _still_works(token: str) -> tuple[object, ...]:

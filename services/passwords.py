@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +12,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from models import database
 from services import turns
 from services.refused import N_, Refused
 
@@ -24,7 +27,7 @@ _at_once = BoundedSemaphore(AT_ONCE)
 
 def hash(value: str) -> str:
     """argon2id with a salt of its own."""
-    with turns.given_up(), _at_once:
+    with _computing():
         return hasher.hash(value)
 
 
@@ -32,7 +35,7 @@ def verify(password_hash: str | None, value: str) -> bool:
     """Does the value belong to the hash? Without a hash it takes the same time and says no."""
     if len(value) > LONGEST or not _is_text(value):
         value, password_hash = "", None
-    with turns.given_up(), _at_once:
+    with _computing():
         try:
             hasher.verify(password_hash or _nobodys_hash(hasher), value)
         except (VerificationError, InvalidHashError):
@@ -57,6 +60,15 @@ def check_policy(password: str, *own_words: str) -> None:
             N_("This is easy to guess: it is a common password, or your own name. Choose another."),
             field="password",
         )
+
+
+@contextmanager
+def _computing() -> Iterator[None]:
+    """Never in a transaction: SQLite lets one writer in at a time, and everybody else would wait for the hash."""
+    if database.in_transaction():
+        raise RuntimeError("a password is hashed inside a transaction")
+    with turns.given_up(), _at_once:
+        yield
 
 
 def _is_text(value: str) -> bool:

@@ -19,6 +19,7 @@ def correct(registration: Registration, email: str, by: User) -> Issued:
     if not email.strip():
         raise Refused(N_("Give an e-mail address."), field="email")
     way = Way.PIN if registration.way == Way.PIN else Way.INVITATION
+    issued = registrations.new_secrets(registration, way)
     with database.atomic():
         users.change_details(
             owner,
@@ -29,4 +30,4 @@ def correct(registration: Registration, email: str, by: User) -> Issued:
             language=owner.language,
             time_zone=owner.time_zone,
         )
-        return registrations.renew(registration, by=by, way=way)
+        return registrations.renew(registration, by=by, way=way, issued=issued)

@@ -23,6 +23,7 @@ def new(proof: Proof, rules: Settings) -> Secrets:
     link = codes.secret()
     pin = codes.pin(rules.pin_length) if proof.asks_for_pin else None
     columns: dict[str, object] = {
+        "proof": proof,
         "issued_at": clock.now(),
         "expires_at": clock.now() + rules.registration_hours * 3600,
         "link_hash": codes.digest(link),

@@ -19,6 +19,7 @@ from services import (
     settings,
 )
 from services.refused import N_, Forbidden, Refused
+from services.registration_secrets import Secrets
 
 NO_RIGHT = N_("You do not have the right to do this.")
 
@@ -83,7 +84,6 @@ def start(
             user=user,
             device=device,
             way=way,
-            proof=proof,
             created_by=by,
             created_at=clock.now(),
             **issued.columns,
@@ -95,10 +95,13 @@ def start(
     return Issued(registration, device, issued.link, issued.pin)
 
 
-def renew(registration: Registration, by: User, way: Way | None = None) -> Issued:
+def renew(
+    registration: Registration, by: User, way: Way | None = None, issued: Secrets | None = None
+) -> Issued:
     """New secrets, and the old ones are dead; `way` says how the person wants them now (default: as before).
 
-    The help desk may do it for others by invitation only, so that the secrets go to the owner alone.
+    The help desk may do it for others by invitation only, so that the secrets go to the owner alone. Whoever calls
+    this in a transaction made them before it (`new_secrets`), because a PIN is hashed.
     """
     owner, device = registration.user, registration.device
     way = way or Way(registration.way)
@@ -110,8 +113,7 @@ def renew(registration: Registration, by: User, way: Way | None = None) -> Issue
     if device.platform not in registration_rules.platforms_offered(rules):
         raise Refused(registration_rules.NOT_OFFERED)
     registration_rules.refuse_way(way, owner, rules)
-    proof = registration_secrets.proof_for(way, rules.proof(device.platform))
-    issued = registration_secrets.new(proof, rules)
+    issued = issued or new_secrets(registration, way)
     with database.atomic():
         now_row = Registration.get_by_id(registration.id)
         if now_row.device.status == Status.EXPIRED:
@@ -120,12 +122,19 @@ def renew(registration: Registration, by: User, way: Way | None = None) -> Issue
         # It may have begun to join once, and given up: what it knew then opens nothing now.
         Device.update(credential_hash=None).where(Device.id == device.id).execute()
         issued_at = max(clock.now(), now_row.issued_at + 1)  # grows, even in two tabs in one second
-        columns = {"way": way, "proof": proof, **issued.columns, "issued_at": issued_at}
+        columns = {"way": way, **issued.columns, "issued_at": issued_at}
         Registration.update(**columns).where(Registration.id == registration.id).execute()
         registration.__data__.update(columns)
         outbox.cancel_waiting(device)
         registration_secrets.send(registration, issued)
     return Issued(registration, device, issued.link, issued.pin)
+
+
+def new_secrets(registration: Registration, way: Way) -> Secrets:
+    """What `renew` would make for this way. It takes its time: call it outside of a transaction."""
+    rules = settings.load()
+    proof = registration_secrets.proof_for(way, rules.proof(registration.device.platform))
+    return registration_secrets.new(proof, rules)
 
 
 def cancel(registration: Registration, by: User) -> None:
@@ -143,23 +152,6 @@ def kill_secrets(registration: Registration) -> None:
     Registration.update(pin_hash=None, token_hash=None, token=None).where(
         Registration.id == registration.id
     ).execute()
-
-
-def correct_platform(registration: Registration, platform: str) -> None:
-    """The device is of another kind than was said, managed over the same channel.
-
-    Raises Refused, also if that kind asks for a proof that this registration does not ask for.
-    """
-    device, rules = registration.device, settings.load()
-    offered = registration_rules.platforms_offered(rules)
-    is_same_channel = platform in offered and device.channel == channels.of(platform).NAME
-    if not is_same_channel or not registration_secrets.is_enough_for(registration, platform, rules):
-        raise Refused(registration_rules.NEEDS_ITS_OWN, field="platform")
-    with database.atomic():
-        Device.update(platform=platform).where(
-            Device.id == device.id, Device.status == Status.PENDING
-        ).execute()
-    device.platform = platform
 
 
 def by_code(code: str) -> Registration | None:

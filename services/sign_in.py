@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from models import AuditEntry, Role, User
-from services import audit, clock, outbox, passwords, permissions, settings, throttle, users
+from models import AuditEntry, Role, User, UserSession, database
+from services import audit, clock, outbox, passwords, permissions, sessions, settings, throttle, users
 from services.codes import digest
 from services.refused import N_, Refused
 from services.user_details import normalised
@@ -26,14 +26,14 @@ class Wrong(Refused):
         )
 
 
-class TooMany(Refused):
-    """This address has failed too often. `seconds` says how long this try has to wait."""
+class TooMany(Exception):
+    """This address has failed too often. `seconds` says how long this try has to wait.
+
+    No sentence beside a field, as Refused has: whoever asked gets a page of its own (429).
+    """
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(
-            N_("Too many tries from your network. Try again in %(minutes)s min."),
-            minutes=-(-seconds // 60),
-        )
+        super().__init__(seconds)
         self.seconds = seconds
 
 
@@ -79,17 +79,28 @@ def prove_again(user: User, password: str, address: str) -> None:
     attempt(user.username, password, address, known_browser=True)
 
 
-def tell_of_new_browser(user: User, browser: str, address: str) -> None:
-    """Mail the person that somebody signed in with a browser that was not known here; `browser` is in words.
+def let_in(
+    user: User, browser: str, address: str, new_browser: str = "", before: UserSession | None = None
+) -> str:
+    """Open a session for somebody who proved who they are. Returns its token.
 
-    In the transaction of the sign-in, before its entry: at the very first one there is nothing to wonder about.
+    The session that this browser had `before` ends. `new_browser` names in words a browser that the account was never
+    in: its owner gets a mail.
     """
-    before = AuditEntry.select().where(
-        AuditEntry.actor == user.code, AuditEntry.action == "user:sign_in:done"
-    )
-    if user.email and settings.load().notifies("new_sign_in") and before.exists():
-        params = {"browser": browser, "address": address, "at": clock.now()}
-        outbox.queue("new_sign_in", user=user, recipient=user.email, params=params)
+    with database.atomic():
+        if before is not None:
+            sessions.end(before)
+        token = sessions.start(user, browser, address)
+        if new_browser:
+            _tell_of_new_browser(user, new_browser, address)
+        audit.append("user:sign_in:done", by=user, user=user, text={"address": address})
+    return token
+
+
+def sign_out(session: UserSession) -> None:
+    with database.atomic():
+        sessions.end(session)
+        audit.append("user:sign_out:done", by=session.user, user=session.user)
 
 
 def forgive(user: User) -> None:
@@ -100,6 +111,16 @@ def forgive(user: User) -> None:
 def count_failure(address: str) -> None:
     """A password or another secret was wrong: it counts against the address, whichever account it was for."""
     throttle.allow(_flood(address), ADDRESS_LIMIT)
+
+
+def _tell_of_new_browser(user: User, browser: str, address: str) -> None:
+    """In the transaction of the sign-in, before its entry: at the very first one there is nothing to wonder about."""
+    before = AuditEntry.select().where(
+        AuditEntry.actor == user.code, AuditEntry.action == "user:sign_in:done"
+    )
+    if user.email and settings.load().notifies("new_sign_in") and before.exists():
+        params = {"browser": browser, "address": address, "at": clock.now()}
+        outbox.queue("new_sign_in", user=user, recipient=user.email, params=params)
 
 
 def _keys(account: str, address: str, known_by: str, is_flooded: bool) -> list[tuple[str, int, int]]:

@@ -16,7 +16,6 @@ from services import (
     sessions,
     setting_rules,
     settings,
-    throttle,
     user_details,
 )
 from services.refused import N_, Refused
@@ -49,25 +48,36 @@ def create(
     phone_number: str = "",
 ) -> User:
     """Create a local account. Raises Refused with the field that is wrong."""
+    return add(new_columns(username, name, email, password, phone_number), roles, by)
+
+
+def new_columns(
+    username: str, name: str, email: str, password: str | None, phone_number: str = ""
+) -> dict[str, Any]:
+    """What `add` stores, checked. Raises Refused. It takes its time: call it outside of a transaction."""
     username = user_details.checked_username(username)
     name, email = user_details.checked_name(name), user_details.checked_email(email)
     if password is not None:
         passwords.check_policy(password, *user_details.own_words(username, name, email))
-        password_hash = passwords.hash(password)
+    return {
+        "code": codes.code(8),
+        "username": username,
+        "name": name,
+        "email": email,
+        **user_details.to_search(name, email),
+        "phone_number": phone_number,
+        "password_hash": passwords.hash(password) if password is not None else None,
+        "password_changed_at": clock.now() if password is not None else None,
+        "created_at": clock.now(),
+    }
+
+
+def add(columns: dict[str, Any], roles: Iterable[Role], by: User | None) -> User:
+    """The account itself. Raises Refused if its name has been taken."""
     with database.atomic():
-        if find(username) is not None:
+        if find(columns["username"]) is not None:
             raise Refused(N_("There is an account with this user name already."), field="username")
-        user = User.create(
-            code=codes.code(8),
-            username=username,
-            name=name,
-            email=email,
-            **user_details.to_search(name, email),
-            phone_number=phone_number,
-            password_hash=password_hash if password is not None else None,
-            password_changed_at=clock.now() if password is not None else None,
-            created_at=clock.now(),
-        )
+        user = User.create(**columns)
         UserRole.insert_many([{"user": user, "role": role} for role in set(roles)]).execute()
         audit.append("user:account:created", by=by, user=user, params={"roles": sorted(set(roles))})
     return user
@@ -139,23 +149,6 @@ def change_details(
     user.__data__.update(new)
 
 
-def change_password(user: User, old: str, new: str, by: User) -> None:
-    """Change one's own password: the old one is asked for, and not guessed at."""
-    key = f"password:{user.code}"
-    is_allowed = not throttle.allow(key, settings.load().sign_in_failures)
-    if not passwords.verify(user.password_hash if is_allowed else None, old):
-        raise Refused(
-            N_("This is not your present password. After several tries, wait a while."), field="old_password"
-        )
-    throttle.forget(key)
-    set_password(user, new, by=by)
-
-
-def set_password(user: User, new: str, by: User | None) -> None:
-    """Set a password and end every session of the account; the caller starts a new one if it should go on."""
-    store_password(user, new_hash(user, new), by)
-
-
 def new_hash(user: User, new: str) -> str:
     """Raises Refused for a password that is too easy. It takes its time: call it outside of a transaction."""
     passwords.check_policy(new, *user_details.own_words(user.username, user.name, user.email))
@@ -163,7 +156,10 @@ def new_hash(user: User, new: str) -> str:
 
 
 def store_password(user: User, password_hash: str, by: User | None) -> None:
-    """Every session of the account ends, and every link that would set another password."""
+    """Every session of the account ends, and every link that would set another password.
+
+    The caller starts a new session if it should go on.
+    """
     with database.atomic():
         User.update(password_hash=password_hash, password_changed_at=clock.now()).where(
             User.id == user.id

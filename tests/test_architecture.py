@@ -92,6 +92,13 @@ def test_only_pages_knows_htmx() -> None:
             assert not re.search(r"[\"']HX-", path.read_text("utf-8")), of(path)
 
 
+def test_views_leave_transactions_and_the_audit_to_the_services() -> None:
+    """In a transaction of a view's own, a refusal would take back the try that a service counted."""
+    for path in SOURCES:
+        if _area(path) == "blueprints":
+            assert not re.search(r"\batomic\(|\baudit\.append\(", path.read_text("utf-8")), of(path)
+
+
 def test_only_config_reads_the_environment() -> None:
     for path in SOURCES:
         if _area(path) not in ("config", "agent", "benchmarks"):

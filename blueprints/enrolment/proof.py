@@ -10,9 +10,9 @@ from blueprints.enrolment.fields import PlatformForm, ProofForm, WithoutLinkForm
 from blueprints.shared import forms, instructions, known_browser, pages
 from blueprints.shared.platform_of import platform_of
 from models import Platform, Proof, Registration, Status
-from services import registrations, verification
+from services import registration_platform, verification
 from services.refused import Refused
-from services.sign_in import TooMany, Wrong
+from services.sign_in import Wrong
 
 
 def open_link(secret: str) -> Response:
@@ -54,7 +54,7 @@ def correct_platform() -> Response:
     kind = PlatformForm.of_channel(registration.device.platform)
     if kind.validate_on_submit():
         try:
-            registrations.correct_platform(registration, kind.platform.data or "")
+            registration_platform.correct(registration, kind.platform.data or "")
         except Refused as refused:
             forms.add_refusal(kind, refused)
         else:
@@ -117,9 +117,7 @@ def _prove_without_link() -> Response:
 
 
 def _say_no(form: ProofForm | WithoutLinkForm, refused: Refused) -> None:
-    """One text for whatever was wrong; an address that has tried too often gets 429 from our error page."""
-    if isinstance(refused, TooMany):
-        raise refused
+    """One text for whatever was wrong."""
     if isinstance(refused, Wrong):
         form.form_errors = [
             *form.form_errors,

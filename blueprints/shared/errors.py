@@ -32,6 +32,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(CSRFError, old_page)
     app.register_error_handler(CrossSite, other_site)
     app.register_error_handler(Refused, refused)
+    app.register_error_handler(TooMany, too_many)
     app.register_error_handler(OperationalError, database_trouble)
     app.register_error_handler(InternalServerError, failure)
 
@@ -57,8 +58,6 @@ def other_site(error: CrossSite) -> Response:
 
 def refused(error: Refused) -> Response:
     """A rule said no, and no form was there to show it beside a field."""
-    if isinstance(error, TooMany):
-        return too_many(error)
     status = 403 if isinstance(error, Forbidden) else 409
     explanation = replace(EXPLANATIONS[status], lead=forms.sentence(error))
     return answer(status, explanation, back=pages.page_before())

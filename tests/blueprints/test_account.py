@@ -9,7 +9,7 @@ import pytest
 
 from models import AuditEntry, User, UserSession
 from services import sessions, settings
-from tests.conftest import PASSWORD, Visitor
+from tests.conftest import PASSWORD, Clock, Visitor
 
 Visit = Callable[[User | None], Visitor]
 NEW_PASSWORD = "nine quiet herons on a mast"
@@ -120,6 +120,20 @@ def test_a_new_password_ends_every_other_session(visit: Visit, alice: User) -> N
     assert stranger.post("/sign-in", username="alice", password=PASSWORD).status == 422
     assert stranger.post("/sign-in", username="alice", password=NEW_PASSWORD).status == 303
     assert AuditEntry.select().where(AuditEntry.action == "user:password:changed").count() == 1
+
+
+def test_after_several_wrong_present_passwords_the_right_one_has_to_wait(
+    visit: Visit, alice: User, clock: Clock
+) -> None:
+    here = visit(alice)
+    new = {"new_password": NEW_PASSWORD, "repeated": NEW_PASSWORD}
+    for _ in range(settings.load().sign_in_failures):
+        assert here.post("/account/password", old_password="a wrong one", **new).status == 422
+    answer = here.post("/account/password", old_password=PASSWORD, **new)
+    assert answer.status == 422
+    assert "wait a while" in answer.error_of("old_password")
+    clock.move(30)
+    assert here.post("/account/password", old_password=PASSWORD, **new).status == 303
 
 
 @pytest.mark.parametrize(

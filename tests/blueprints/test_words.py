@@ -184,6 +184,11 @@ def test_details_are_named(alice: User) -> None:
         action="device:ownership:changed", actor_kind="device", actor="x", params={"to": Ownership.COMPANY}
     )
     assert words.audit_sentence(entry, alice, {}) == "The ownership is now: Company"
+    kinds = {"from": Platform.LINUX, "to": Platform.WINDOWS}
+    entry = AuditEntry(action="device:platform:corrected", actor_kind="system", actor="", params=kinds)
+    assert words.audit_sentence(entry, alice, {}) == (
+        "It is of another kind than was said: Windows computer, not Linux computer"
+    )
     entry = AuditEntry(action="device:system:changed", actor_kind="device", actor="x", params={})
     text = {"from": "12.5", "to": "100 %(who)s"}
     assert words.audit_sentence(entry, alice, {}, text) == "System went from 12.5 to 100 %(who)s"

@@ -41,7 +41,7 @@ BY_OTHERS: dict[str, Callable[[Device, User], Any]] = {
     "user:details:changed": lambda device, by: users.change_details(
         device.user, by, "Alice M", "new@harbour.example", "", "", ""
     ),
-    "user:password:changed": lambda device, by: users.set_password(device.user, PASSWORD + " two", by=by),
+    "user:password:changed": lambda device, by: users.store_password(device.user, "a hash", by=by),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from models import database
 from services import passwords
 from services.refused import Refused
 
@@ -175,3 +176,13 @@ def test_an_own_word_among_enough_others_is_fine() -> None:
 def test_the_list_holds_only_what_length_alone_would_not_refuse() -> None:
     assert len(passwords._common()) > 1000
     assert all(len(word) >= 8 for word in passwords._common())
+
+
+def test_nothing_is_hashed_while_others_wait_to_write() -> None:
+    kept = passwords.hash(GOOD)
+    with database.atomic():
+        with pytest.raises(RuntimeError, match="inside a transaction"):
+            passwords.hash(GOOD)
+        with pytest.raises(RuntimeError, match="inside a transaction"):
+            passwords.verify(kept, GOOD)
+    assert passwords.verify(kept, GOOD)

@@ -305,42 +305,6 @@ def test_an_administrator_cancels_for_the_owner(alice: User, carol: User) -> Non
     assert last_entry("device:registration:cancelled").actor == carol.code
 
 
-def test_the_platform_can_be_corrected_while_it_waits(alice: User) -> None:
-    issued = start(alice)
-    registrations.correct_platform(issued.registration, "windows")
-    assert Device.get_by_id(issued.device.id).platform == Platform.WINDOWS
-
-
-@pytest.mark.parametrize("platform", ["ios", "android", "amiga", ""])
-def test_the_platform_is_not_corrected_to_one_of_another_channel(alice: User, platform: str) -> None:
-    issued = start(alice)
-    with pytest.raises(Refused) as refused:
-        registrations.correct_platform(issued.registration, platform)
-    assert refused.value.field == "platform"
-    assert Device.get_by_id(issued.device.id).platform == Platform.LINUX
-
-
-def test_the_platform_is_not_corrected_to_one_that_the_settings_forbid(
-    alice: User, decide: Callable[..., None]
-) -> None:
-    issued = start(alice)
-    decide(platforms="linux")
-    with pytest.raises(Refused) as refused:
-        registrations.correct_platform(issued.registration, "windows")
-    assert refused.value.field == "platform"
-
-
-def test_the_platform_is_not_corrected_to_one_that_asks_for_more_proof(
-    alice: User, decide: Callable[..., None]
-) -> None:
-    issued = start(alice)
-    decide(proof_windows="both")
-    with pytest.raises(Refused, match="registration of its own") as refused:
-        registrations.correct_platform(issued.registration, "windows")
-    assert refused.value.field == "platform"
-    assert Device.get_by_id(issued.device.id).platform == Platform.LINUX
-
-
 def test_it_lives_to_the_second(alice: User, clock: Clock) -> None:
     registration = start(alice).registration
     clock.move(4 * HOUR - 1)

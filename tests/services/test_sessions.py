@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models import Role, User, UserSession
-from services import sessions, users
+from services import own_password, sessions, users
 from services.codes import digest
 from services.sessions import SignedIn
 from tests.conftest import PASSWORD, Clock
@@ -151,8 +151,9 @@ def test_roles_are_those_of_now(token: str, alice: User) -> None:
 
 
 def test_a_new_password_ends_every_session(token: str, alice: User) -> None:
-    users.change_password(alice, PASSWORD, "quiet island eleven ferries", by=alice)
+    new = own_password.change(alice, PASSWORD, "quiet island eleven ferries")
     assert load(token) is None
+    assert load(new).user == alice
 
 
 def test_rotating_gives_a_new_token_and_kills_the_old_one(token: str, clock: Clock) -> None:

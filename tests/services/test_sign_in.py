@@ -191,7 +191,7 @@ def test_from_an_address_that_floods_one_try_in_five_seconds_is_made_whatever_ac
     checks.clear()
     with pytest.raises(TooMany) as too_many:
         attempt("bob", address=ELSEWHERE)
-    assert (too_many.value.seconds, too_many.value.params) == (5, {"minutes": 1})
+    assert too_many.value.seconds == 5
     assert checks == [], "it costs no hash"
     assert attempt("bob", address=HERE) == bob
     clock.move(5)

@@ -219,7 +219,7 @@ def test_both_means_both(with_both: Issued) -> None:
 
 
 def test_another_persons_password_proves_nothing(issued: Issued, bob: User) -> None:
-    users.set_password(bob, "quiet island eleven ferries", by=None)
+    users.store_password(bob, users.new_hash(bob, "quiet island eleven ferries"), by=None)
     with pytest.raises(Wrong):
         prove(issued, password="quiet island eleven ferries")
 

@@ -68,6 +68,7 @@ EVENTS: dict[str, str] = {
     "device:wipe:doubted": N_("Spoke after its wipe: it may not have been erased"),
     "device:certificate:issued": N_("Was given a new certificate"),
     "device:certificate:replaced": N_("Used its new certificate; the old one does not count any more"),
+    "setting:device_authority:created": N_("The device authority was made"),
     "setting:push_certificate:requested": N_("A push certificate was asked for"),
     "setting:push_certificate:installed": N_("A push certificate was installed"),
     "setting:push_certificate:warned": N_("Administrators were warned that the push certificate ends"),

@@ -79,6 +79,7 @@ EVENTS: dict[str, str] = {
     "device:registration:renewed": N_("The registration was renewed"),
     "device:registration:accepted": N_("The terms of service were accepted"),
     "device:registration:reminded": N_("A reminder was mailed before the registration ends"),
+    "device:platform:corrected": N_("It is of another kind than was said: %(to)s, not %(from)s"),
     "device:enrolment:started": N_("Began to join"),
     "device:enrolment:completed": N_("Joined"),
     "device:enrolment:resumed": N_("Went on joining, after its time was over"),
@@ -154,6 +155,8 @@ def _places(entry: AuditEntry) -> dict[str, str]:
     places |= {key: str(value) for key, value in entry.params.items() if key in places}
     if entry.action == "device:registration:requested" and "way" in entry.params:
         places["way"] = names.way_word(entry.params["way"])
+    if entry.action == "device:platform:corrected":
+        places |= {key: names.platform_word(kind) for key, kind in entry.params.items()}
     if entry.action.startswith("device:ownership:") and "to" in entry.params:
         places["to"] = names.ownership_word(entry.params["to"])
     return places
