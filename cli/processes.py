@@ -23,6 +23,7 @@ from config import Config
 log = logging.getLogger("muster.server")
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+A_MOMENT = 0.5  # seconds until it is clear that a worker that ended was not meant to
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0  # seconds before a worker that died again and again is started once more
 END_SECONDS = 7  # how long requests and mails under way may take when the server is told to end
@@ -80,7 +81,7 @@ class WorkerKeeper:
         while self.process is not None:
             began = time.monotonic()
             self.process.join()
-            if self.is_ending.is_set():
+            if self.is_ending.wait(A_MOMENT):  # a signal to the whole group may reach the worker first
                 return
             log.error("worker ended with %s; again in %s s", self.process.exitcode, pause)
             self.is_ending.wait(pause)

@@ -102,6 +102,7 @@ class Server(MPServer):
         self.config = config
         self.keeper = keeper
         self.when_ready = when_ready
+        self.process_id = os.getpid()
         self.on_startup(keeper.start)
         self.on_shutdown(keeper.wait)
 
@@ -111,20 +112,25 @@ class Server(MPServer):
         threading.Thread(target=self._tell_when_ready, name="ready", daemon=True).start()
 
     def signal_handler_interrupt(self, *arguments: Any, **named: Any) -> None:
+        if os.getpid() != self.process_id:  # a child without handlers of its own has nothing under way yet
+            os._exit(0)
         self.keeper.tell_to_end()
         super().signal_handler_interrupt(*arguments, **named)  # type: ignore[no-untyped-call]
 
     def _stop_workers(self) -> None:
         """Granian waits for each process in two threads, and the one that is told of its end second takes it for one
-        that refuses to stop. So it is asked only once they have ended, or had their time.
+        that refuses to stop. So it is asked only once they have ended, or had their time. A process that has only just
+        started may miss the first word, so it is told again and again.
         """
-        for process in self.wrks:
-            process.terminate()  # type: ignore[no-untyped-call]
         deadline = time.monotonic() + processes.END_SECONDS
         while time.monotonic() < deadline and any(process.inner.is_alive() for process in self.wrks):
-            time.sleep(0.02)
+            for process in self.wrks:
+                process.terminate()  # type: ignore[no-untyped-call]
+            time.sleep(0.05)
         self.workers_kill_timeout = 1
         super()._stop_workers()  # type: ignore[no-untyped-call]
+        if self.interrupt_signal:  # it may have reached a child first, which has not failed then
+            self.interrupt_children.clear()
 
     def _tell_when_ready(self) -> None:
         anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound

@@ -44,13 +44,13 @@ class Server:
         assert self.process.poll() is None, self.log.read_text()
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
             return str(answer.read().decode())
 
     def said(self) -> str:
         return self.output.read_text()
 
-    def ended(self, seconds: float = 10) -> int:
+    def ended(self, seconds: float = 60) -> int:
         return self.process.wait(seconds)
 
     def children(self) -> list[int]:
@@ -99,7 +99,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def until(happens: object, seconds: float = 10) -> None:
+def until(happens: object, seconds: float = 30) -> None:
     """Wait until a question is answered with yes."""
     deadline = time.monotonic() + seconds
     while not happens():  # type: ignore[operator]
