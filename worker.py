@@ -67,15 +67,17 @@ def run_due(app: Flask, all_duties: Iterable[Duty]) -> bool:
     for duty in all_duties:
         if duty.next_at > now:
             continue
+        is_more = False
         with app.app_context():  # one each: settings and language are kept for the length of a context
             try:
                 database.connect()
-                is_busy = bool(duty.work()) or is_busy
+                is_more = bool(duty.work())
                 duty.troubles, pause = 0, duty.every
             except Exception:
                 log.exception("%s failed", duty.name)
                 database.close()
                 duty.troubles += 1
                 pause = max(duty.every, min(2.0**duty.troubles, LONGEST_PAUSE_AFTER_TROUBLE))
-        duty.next_at = now + pause if not is_busy or duty.troubles else now
+        duty.next_at = now if is_more else now + pause
+        is_busy = is_busy or is_more
     return is_busy

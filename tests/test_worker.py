@@ -238,9 +238,9 @@ def test_a_silent_server_holds_nobody_up_for_long(
         thread = threading.Thread(target=_work_in_a_thread, args=(app,))
         thread.start()
         registrations.start(alice, Platform.LINUX, Way.INVITATION, by=alice)
-        assert time.monotonic() - began < 1, "a request does not wait for the mail server"
+        assert thread.is_alive(), "a request does not wait for the mail server"
         thread.join()
-        assert 4.5 < time.monotonic() - began < 8, "five seconds for the whole conversation"
+        assert 4.5 < time.monotonic() - began < 9.5, "five seconds for the whole conversation"
     assert {message.reason for message in Message.select().limit(2)} == {"timed_out"}
 
 
@@ -461,13 +461,27 @@ def test_trouble_with_one_duty_stops_neither_the_others_nor_the_worker(app: Flas
     assert duties[0].next_at > duties[1].next_at
 
 
-def test_it_ends_when_it_is_told(app: Flask) -> None:
-    stop = threading.Event()
+def test_much_to_do_for_one_duty_hurries_no_other(app: Flask) -> None:
+    done: list[str] = []
+
+    def of_two() -> int:
+        done.append("busy")
+        return 1
+
+    duties = [worker.Duty("busy", of_two, 1), worker.Duty("hourly", lambda: done.append("hourly"), HOUR)]
+    assert worker.run_due(app, duties)
+    assert worker.run_due(app, duties)
+    assert done == ["busy", "hourly", "busy"]
+
+
+def test_it_ends_when_it_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, works = threading.Event(), threading.Event()
+    monkeypatch.setattr(worker, "duties", lambda: [worker.Duty("sign of life", works.set, 1)])
     thread = threading.Thread(target=worker.run, args=(app, stop))
     thread.start()
-    time.sleep(0.2)
+    assert works.wait(30)
     stop.set()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
 
 
