@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,7 +28,7 @@ class ServedDatabase(SqliteDatabase):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._held: dict[int, Any] = {}
-        self._writing = threading.Lock()
+        self._writing = _Queue()
         self._writer: int | None = None  # the thread that has it
         super().__init__(*arguments, **named)
 
@@ -90,3 +91,35 @@ class ServedDatabase(SqliteDatabase):
     def _close(self, connection: Any) -> None:
         self._held.pop(threading.get_ident(), None)
         super()._close(connection)  # type: ignore[misc]
+
+
+class _Queue:
+    """A lock that goes to whoever has waited longest. A plain one goes to whoever comes by, and some wait for ever."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._is_taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self, timeout: float) -> bool:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return True
+            place = threading.Lock()
+            place.acquire()
+            self._waiting.append(place)
+        if place.acquire(timeout=timeout):
+            return True
+        with self._guard:
+            if place not in self._waiting:  # it came at the last moment
+                return True
+            self._waiting.remove(place)
+            return False
+
+    def release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_taken = False

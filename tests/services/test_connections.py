@@ -14,6 +14,7 @@ from peewee import IntegrityError, OperationalError
 
 from models import Throttle, User, UserRole, database
 from services import connections
+from tests.servers import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,6 +96,33 @@ def test_who_waits_too_long_for_another_thread_is_told(
         assert [str(error) for error in in_a_thread(deed)] == ["database is locked"]
     assert in_a_thread(deed) == []
     assert Throttle.select().count() == 2
+
+
+def test_who_has_waited_longest_writes_next(app: Flask) -> None:
+    queue, told = connections._Queue(), []
+
+    def wait_in(number: int) -> None:
+        assert queue.acquire(timeout=30)
+        told.append(number)
+        queue.release()
+
+    assert queue.acquire(timeout=0)
+    waiting = [threading.Thread(target=wait_in, args=(number,)) for number in range(5)]
+    for number, thread in enumerate(waiting, start=1):
+        thread.start()
+        until(lambda number=number: len(queue._waiting) == number)
+    queue.release()
+    for thread in waiting:
+        thread.join(30)
+    assert told == [0, 1, 2, 3, 4]
+
+
+def test_who_gave_up_is_not_waited_for(app: Flask) -> None:
+    queue = connections._Queue()
+    assert queue.acquire(timeout=0)
+    assert not queue.acquire(timeout=0.01)
+    queue.release()
+    assert queue.acquire(timeout=0)
 
 
 def test_a_commit_that_fails_lets_the_others_write(app: Flask) -> None:
