@@ -10,12 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from bs4 import BeautifulSoup, Tag
 from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
+from hypothesis import HealthCheck
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -27,6 +29,10 @@ from services import codes, database, device_authority, keyring, locks, outbox, 
 
 PASSWORD = "calm harbour seven lanterns"  # of everybody in the cast
 NOON = 1_790_000_000  # 2026-09-21 12:53:20 UTC
+
+# Any machine is slow at times, and other tests run beside.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
 
 EVERY_USER_ROLE = frozenset(Role) - {Role.HELP_DESK, Role.ADMINISTRATOR}
 CAST = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ REASON = '{"error": "no credit left"}'
 class Hook:
     """Sends one text for one key. `answers` says how it behaves, in turn; the last goes on for ever.
 
-    A number is a status; "silent" takes the text and says nothing; "half" breaks off in the middle of its answer.
+    A number is a status; "silent" takes the text and says nothing; "half" breaks off in the middle of its answer;
+    "drops" takes it and goes on answering, a byte at a time.
     """
 
     answers: list[int | str] = field(default_factory=lambda: [200])
@@ -40,7 +42,7 @@ def running(*answers: int | str) -> Iterator[Hook]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             hook.asked.append({**body, "path": self.path, "headers": dict(self.headers)})
             answer = hook.answers.pop(0) if len(hook.answers) > 1 else hook.answers[0]
-            if answer in (200, "silent", "half"):
+            if answer in (200, "silent", "half", "drops"):
                 key = self.headers["Idempotency-Key"]
                 if key in hook.keys:
                     answer = 409
@@ -50,11 +52,20 @@ def running(*answers: int | str) -> Iterator[Hook]:
             if answer == "silent":
                 hook.told.wait(10)
                 self.close_connection = True
+            elif answer == "drops":
+                self._drip()
             elif answer == "half":
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of i")
                 self.close_connection = True
             else:
                 self._say(int(answer), body)
+
+        def _drip(self) -> None:
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drops: ")
+            with contextlib.suppress(OSError):  # the other side has had enough
+                while not hook.told.wait(0.05):
+                    self.wfile.write(b"x")
 
         def _say(self, status: int, body: dict[str, Any]) -> None:
             said = f"{REASON} hidden-path the-password {body['message']}".encode() if status != 200 else b"{}"

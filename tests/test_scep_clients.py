@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import hashes
 from models import Device, Platform, Registration, Role, Status, Way
 from services import database, device_authority, enrolment_tokens, registrations, users
 from tests.conftest import open_folder
-from tests.mdm.apple.test_scep_clients import HAS_CERTMONGER, certmonger, scepclient
+from tests.mdm.apple.test_scep_clients import HAS_CERTMONGER, LONGEST, certmonger, scepclient
 from tests.servers import Server, running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * LONGEST)]
 
 
 class Portal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from io import StringIO
 
@@ -140,11 +139,10 @@ def test_no_answer_or_half_of_one_is_asked_again_under_the_same_key_and_sent_onc
     answer: str,
     reason: str,
 ) -> None:
-    monkeypatch.setattr(sms_gateways, "TIMEOUT_SECONDS", 0.3)
     hook.answers[:] = [answer, 200]
-    began = time.monotonic()
-    work(app)
-    assert time.monotonic() - began < 4
+    with monkeypatch.context() as patched:
+        patched.setattr(sms_gateways, "TIMEOUT_SECONDS", 0.3)
+        work(app)
     assert (the_text().state, the_text().reason) == (MessageState.WAITING, reason)
     clock.move(1)
     work(app)
@@ -166,10 +164,9 @@ def test_one_that_answers_drop_by_drop_is_left(
     app: Flask, hook: Hook, issued: registrations.Issued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sms_gateways, "LONGEST_SECONDS", 0.3)
-    hook.answers[:] = ["silent"]
+    hook.answers[:] = ["drops"]
     work(app)
     assert (the_text().reason, the_text().state) == ("timed_out", MessageState.WAITING)
-    hook.told.set()
 
 
 def test_a_gateway_that_is_gone_is_left_alone_for_a_while(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 
 def marks_page(page: Page) -> None:
@@ -44,3 +44,8 @@ def fact(page: Page, label: str) -> str:
     """What the device's page says beside this word."""
     line = page.locator("dl.facts > div").filter(has=page.get_by_text(label, exact=True))
     return line.locator("dd").inner_text()
+
+
+def presses(button: Locator) -> None:
+    """With a key: a part that is swapped between the two halves of a mouse click loses the click, not the focus."""
+    button.press("Enter")

@@ -14,7 +14,7 @@ from services import clock as the_clock
 from services import sessions
 from tests.browser.computer import Computer
 from tests.browser.house import House
-from tests.browser.people import fact, is_still_the_same_page, marks_page
+from tests.browser.people import fact, is_still_the_same_page, marks_page, presses
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -206,11 +206,6 @@ def test_everything_works_without_a_script(browser_of: Open, enrolled: Device, c
     expect(status(page)).to_contain_text("Retire pending")
     order(page, "Retire: queued").get_by_role("button", name="Cancel").click()
     expect(status(page)).to_contain_text("Active")
-
-
-def presses(button: Locator) -> None:
-    """With a key: a part that is swapped between the two halves of a mouse click loses the click, not the focus."""
-    button.press("Enter")
 
 
 def requests_below(address: str, page: Page) -> list[str]:

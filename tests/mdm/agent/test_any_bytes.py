@@ -35,32 +35,28 @@ def decode(body: bytes) -> None:
             decoder(body)
 
 
-@settings(deadline=None)
 @given(any_of.binary(max_size=200))
 def test_any_bytes(body: bytes) -> None:
     decode(body)
 
 
-@settings(deadline=None)
 @given(any_of.text(alphabet='{}[]:,"\\u0d8eE+-.19ntf ' + string.ascii_letters, max_size=80))
 def test_anything_that_looks_like_json(text: str) -> None:
     decode(text.encode())
 
 
-@settings(deadline=None)
 @given(VALUES | DOCUMENTS)
 def test_any_json(value: Any) -> None:
     decode(json.dumps(value).encode())
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, any_of.integers(0, 300), any_of.binary(max_size=3))
 def test_any_damage_on_the_way(value: Any, place: int, damage: bytes) -> None:
     body = json.dumps(value).encode()
     decode(body[:place] + damage + body[place + len(damage) :])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     any_of.sampled_from([b"[", b'{"a":', b'{"facts":[', b'"', b"[{}", b"9", b"-", b"\\", b"\xf0\x9f"]),
     any_of.data(),

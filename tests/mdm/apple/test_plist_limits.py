@@ -89,7 +89,9 @@ def test_odd_objects(objects: list[bytes]) -> None:
 )
 def test_no_body_keeps_the_server_busy(piece: bytes, around: bytes) -> None:
     start = HEAD + b"<dict><key>a</key><" + around + b">"
-    body = start + piece * ((plists.LARGEST - 200) // len(piece)) + b"</" + around + b"></dict></plist>"
+    end = b"</" + around + b"></dict></plist>"
+    body = start + piece * ((plists.LARGEST - len(start + end)) // len(piece)) + end
+    assert plists.LARGEST - len(piece) < len(body) <= plists.LARGEST
 
     def read() -> None:
         with contextlib.suppress(Malformed):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as any_of
 
 from mdm.apple import plists
@@ -52,7 +52,6 @@ def without_zones(value: Any) -> Any:
     return value
 
 
-@settings(deadline=None)
 @given(
     any_of.dictionaries(TEXTS, VALUES, max_size=4),
     any_of.sampled_from([plistlib.FMT_XML, plistlib.FMT_BINARY]),

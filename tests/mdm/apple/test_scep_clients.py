@@ -20,12 +20,15 @@ from .scep_server import ScepServer, serving
 CERTMONGER = "/usr/lib/certmonger/certmonger-session"
 HAS_CERTMONGER = Path(CERTMONGER).exists() and shutil.which("dbus-run-session") and shutil.which("getcert")
 
+LONGEST = 150  # seconds for a client; a few when nothing else runs
+pytestmark = pytest.mark.timeout(2 * LONGEST)
+
 # certmonger runs on a bus of its own, which ends with the script and takes it along.
 ASK = """
 "$CERTMONGER" -n &
-for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; getcert list-cas -s >/dev/null 2>&1 && break; done
+for _ in $(seq 100); do sleep 0.3; getcert list-cas -s >/dev/null 2>&1 && break; done
 getcert add-scep-ca -s -c test -u "$URL" -R "$PWD/ca.pem" -N "$PWD/ca.pem"
-for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; getcert list-cas -s -c test | grep -q thumbprint && break; done
+for _ in $(seq 100); do sleep 0.3; getcert list-cas -s -c test | grep -q thumbprint && break; done
 getcert request -s -c test -I one -k "$PWD/key.pem" -f "$PWD/certificate.pem" -N CN=phone -L "$CHALLENGE" -w
 getcert list -s
 kill $!
@@ -42,7 +45,7 @@ def server() -> Iterator[ScepServer]:
 def scepclient(folder: Path, server: ScepServer, challenge: str) -> subprocess.CompletedProcess[str]:
     files = ("-private-key", "key.pem", "-certificate", "certificate.pem")
     command = ["scepclient", "-server-url", server.url, "-challenge", challenge, *files]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LONGEST, check=False)
 
 
 def certmonger(folder: Path, server: ScepServer, challenge: str) -> str:
@@ -52,7 +55,7 @@ def certmonger(folder: Path, server: ScepServer, challenge: str) -> str:
     command = ["dbus-run-session", "--", "sh", "-c", ASK]
     environment = {**os.environ, **settings}
     finished = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=100, check=False, env=environment
+        command, cwd=folder, capture_output=True, text=True, timeout=LONGEST, check=False, env=environment
     )
     return finished.stdout
 
