@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [
@@ -61,7 +62,7 @@ def test_imports_go_one_way(path: Path) -> None:
     if allowed is None:
         return
     if of(path).startswith("blueprints/admin/"):
-        allowed = allowed | {"delivery"}  # the demo shows administrators what would be mailed
+        allowed = allowed | {"delivery"}  # it shows the outbox, and what the demo would mail
     wrong = sorted({name for name in _imported(path) if name in OURS} - allowed)
     assert not wrong, f"{of(path)} imports {', '.join(wrong)}"
 
@@ -141,6 +142,20 @@ def test_templates_keep_the_house_rules(path: Path) -> None:
     assert not re.search(r"\b_\(\s*[^\"'\s]", text), "translate in Python what is not written here"
     for tag in re.findall(r"<form\b[^>]*>?", text):
         assert "method=" in tag and "action=" in tag, tag
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=of)
+def test_a_template_imports_the_macros_that_it_uses_and_no_others(path: Path) -> None:
+    parse = Environment(autoescape=True).parse
+    here = parse(path.read_text("utf-8"))
+    used = {node.name for node in here.find_all(nodes.Name) if node.ctx == "load"}
+    called = {call.node.name for call in here.find_all(nodes.Call) if isinstance(call.node, nodes.Name)}
+    names = [name for found in here.find_all(nodes.FromImport) for name in found.names]
+    imported = {name if isinstance(name, str) else name[1] for name in names}  # an alias is a pair
+    shared = parse((ROOT / "templates" / "shared" / MACROS).read_text("utf-8"))
+    macros = {macro.name for macro in shared.find_all(nodes.Macro)}
+    assert not imported - used, "imported and not used"
+    assert path.name == MACROS or not (called & macros) - imported, "used and only imported elsewhere"
 
 
 @pytest.mark.parametrize("path", PAGES_OF_HTML, ids=of)
