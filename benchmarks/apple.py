@@ -22,11 +22,12 @@ from benchmarks.process import family, kilobytes
 from models import Command, Device, Platform, Registration, Status, User, Way, database
 from services import enrolment_tokens, registrations
 from services.apple import profiles
-from services.apple.sites import Site
+from services.apple.sites import Site, Words
 from services.channels import apple
 from simulation.apple_device import AppleDevice
 from simulation.apple_transport import Response
 
+WORDS = Words("A measurement", "A measurement.", "A measurement.")
 SECONDS = 5
 DEVICES = 50
 AT_ONCE = 1_000
@@ -110,7 +111,7 @@ def _profiles(portal: Running, count: int) -> list[bytes]:
         issued = registrations.start(alice, Platform.IOS, Way.QR, by=alice)
         registration = Registration.get_by_id(issued.registration.id)
         token = enrolment_tokens.accept(registration, registration.issued_at)
-        made.append(profiles.enrolment_profile(issued.device, token, Site(portal.url), "A measurement."))
+        made.append(profiles.enrolment_profile(issued.device, token, Site(portal.url), WORDS))
     return made
 
 

@@ -25,7 +25,7 @@ from cli.processes import die_with
 from models import Device, Platform, Registration, Way
 from services import enrolment_tokens, registrations, users
 from services.apple import profiles
-from services.apple.sites import Site
+from services.apple.sites import Site, Words
 from services.refused import Refused
 from simulation.apple_device import AppleDevice
 from simulation.apple_scep import Refused as NotGranted
@@ -33,7 +33,7 @@ from simulation.apple_transport import Failed, Response
 
 FILE_NAME = "demo-phone.json"
 NAME = "Simulated iPhone"
-CONSENT = "A simulated iPhone of the demo."
+WORDS = Words("The demo: device management", "A simulated iPhone of the demo.", "A simulated iPhone.")
 PAUSE = 3.0  # seconds between two visits: nobody can push to a simulation
 TROUBLES = (Failed, NotGranted, OSError, http.client.HTTPException)
 KEPT = ("udid", "serial", "imei", "push_magic", "enrolment_profile", "has_passcode")
@@ -53,7 +53,7 @@ def prepare(folder: Path, url: str) -> bytes | None:
     token = enrolment_tokens.accept(registration, registration.issued_at)
     named = {"name": NAME, "name_search": NAME.casefold()}
     Device.update(**named).where(Device.id == issued.device.id).execute()
-    return profiles.enrolment_profile(issued.device, token, Site(url), CONSENT)
+    return profiles.enrolment_profile(issued.device, token, Site(url), WORDS)
 
 
 def start(folder: Path, profile: bytes | None) -> None:

@@ -160,9 +160,8 @@ def fuzz(n: int, seed: int = 1, targets: Targets | None = None) -> Outcome:
     targets = targets or Targets()
     outcome = Outcome()
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", CryptographyDeprecationWarning
-        )  # odd certificates, loaded all the same
+        # Odd certificates, loaded all the same.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         for _ in range(n):
             is_rare = dice.random() < RARE
             name, data = dice.choice(targets.large + targets.bad if is_rare else targets.good)

@@ -13,7 +13,7 @@ from flask import Flask
 from models import Device, Platform, Registration, User, Way
 from services import enrolment_tokens, registrations
 from services.apple import profiles
-from services.apple.sites import Site
+from services.apple.sites import Site, Words
 from simulation.apple_device import AppleDevice, Response
 
 SERVER = "http://localhost"
@@ -47,7 +47,8 @@ def verified(owner: User, platform: str = Platform.IOS) -> tuple[Device, str]:
 
 
 def profile_of(device: Device, token: str) -> bytes:
-    return profiles.enrolment_profile(device, token, Site(SERVER), "We look after it.")
+    words = Words("Device management", "We look after it.", "It is ours.")
+    return profiles.enrolment_profile(device, token, Site(SERVER), words)
 
 
 def make(app: Flask, number: int = 0, **known: object) -> AppleDevice:

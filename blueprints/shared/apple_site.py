@@ -1,4 +1,4 @@
-"""What the profiles of iPhones, iPads and Macs hold of this portal, told to the services when it starts."""
+"""What iPhones, iPads and Macs hold and show of this portal, told to the services when it starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from blueprints.shared import language, organisation
 from models import Device
 from services.apple import sites
-from services.apple.sites import Signer, Site
+from services.apple.sites import Signer, Site, Words
 
 
 def init(app: Flask) -> None:
@@ -20,14 +20,20 @@ def init(app: Flask) -> None:
     sites.open_site(site, _in_the_owners_language)
 
 
-def consent() -> str:
-    """What the person agrees to with the profile, in the language of the page."""
-    return _("%(organisation)s looks after this device: it sees its model, system, numbers, apps and profiles, and "
-             "can lock it, empty it, or take its own part away. It sees no files, messages, pictures or pages.",
-             organisation=organisation.current().organisation)  # fmt: skip
+def words() -> Words:
+    """In the language of the page."""
+    ours = organisation.current().organisation
+    consent = _("%(organisation)s looks after this device: it sees its model, system, numbers, apps and profiles, and "
+                "can lock it, empty it, or take its own part away. It sees no files, messages, pictures or pages.",
+                organisation=ours)  # fmt: skip
+    return Words(
+        profile_name=_("%(organisation)s: device management", organisation=ours),
+        consent=consent,
+        whose=_("This device belongs to %(organisation)s.", organisation=ours),
+    )
 
 
-def _in_the_owners_language(device: Device) -> str:
+def _in_the_owners_language(device: Device) -> Words:
     wanted = (device.user.language, organisation.current().language)
     with flask_babel.force_locale(next((code for code in wanted if code in language.NAMES), "en")):
-        return consent()
+        return words()

@@ -36,12 +36,10 @@ _TEXTS = {
 class CertificateRequest:
     """A request whose signature proves that its sender holds the key.
 
-    `encoded_key` is the SubjectPublicKeyInfo as it came. `challenge` is the challengePassword, "" if there is
-    none.
+    `challenge` is the challengePassword, "" if there is none.
     """
 
     key: PublicKey
-    encoded_key: bytes
     challenge: str = field(repr=False)
 
 
@@ -51,8 +49,7 @@ def read_request(encoded: bytes) -> CertificateRequest:
         ber.read(encoded, largest=LARGEST_REQUEST), ber.SEQUENCE, 3
     )[:3]
     _, _, key, *others = ber.members(information, ber.SEQUENCE, 3)
-    encoded_key = ber.expect(key, ber.SEQUENCE).encoded
-    request = CertificateRequest(keys.public_key(encoded_key), encoded_key, _challenge(others))
+    request = CertificateRequest(keys.public_key(ber.expect(key, ber.SEQUENCE).encoded), _challenge(others))
     name = ber.members(algorithm, ber.SEQUENCE, 1)[0].contents
     # Over the bytes as they came: to sort a set that was not sorted would break its signature.
     keys.verify(request.key, name, None, ber.bits(signature), information.encoded)

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mdm.apple import ber, keys
 from mdm.apple.errors import Malformed
@@ -24,8 +24,6 @@ class Identity:
     """
 
     fingerprint: str
-    serial: str
-    common_name: str
     not_before: int
     not_after: int
 
@@ -67,15 +65,12 @@ def _issued(certificate: bytes, authority: bytes) -> Identity:
     try:
         usages = parsed.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         may_sign = parsed.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
-        names = parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     except (x509.ExtensionNotFound, ValueError):
         raise Malformed("wrong_usage") from None
     if ExtendedKeyUsageOID.CLIENT_AUTH not in usages or not may_sign:
         raise Malformed("wrong_usage")
     return Identity(
         fingerprint=fingerprint(certificate),
-        serial=f"{parsed.serial_number:x}",
-        common_name=str(names[0].value) if names else "",
         not_before=int(parsed.not_valid_before_utc.timestamp()),
         not_after=int(parsed.not_valid_after_utc.timestamp()),
     )

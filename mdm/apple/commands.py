@@ -124,17 +124,11 @@ def install_profile(command: str, profile: bytes) -> bytes:
     return _encode(command, "InstallProfile", {"Payload": profile})
 
 
-def enable_lost_mode(
-    command: str,
-    *,
-    message: str | None = None,
-    phone_number: str | None = None,
-    footnote: str | None = None,
-) -> bytes:
+def enable_lost_mode(command: str, *, message: str | None = None, phone_number: str | None = None) -> bytes:
     """Lock into lost mode, with a message or a phone number. Supervised iPhones and iPads only."""
     if not message and not phone_number:
         raise ValueError("EnableLostMode needs a message or a phone number")
-    options = {"Message": message, "PhoneNumber": phone_number, "Footnote": footnote}
+    options = {"Message": message, "PhoneNumber": phone_number}
     return _encode(command, "EnableLostMode", options)
 
 

@@ -104,12 +104,6 @@ def real(document: Document, key: str) -> float | None:
     return None
 
 
-def data(document: Document, key: str, longest: int) -> bytes | None:
-    """Bytes, None if there are none or too many."""
-    value = document.get(key)
-    return value if isinstance(value, bytes) and len(value) <= longest else None
-
-
 def dictionary(document: Document, key: str) -> Document | None:
     """A dictionary, None if there is none."""
     value = document.get(key)

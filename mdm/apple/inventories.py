@@ -5,11 +5,11 @@ Each reads the results of one command (apple/device-management, mdm/commands), a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mdm.apple.errors import Malformed
-from mdm.apple.fields import Document, data, dictionaries, dictionary, real, text, whole, yes_or_no
+from mdm.apple.fields import Document, dictionaries, dictionary, real, text, whole, yes_or_no
 from mdm.apple.reports import Report
 
 MOST_LISTED = 500
@@ -24,8 +24,6 @@ LISTS = {
     "profiles": "ProfileList",
     "certificates": "CertificateList",
 }
-
-LONGEST_CERTIFICATE = 16_384
 
 LATEST = 4_102_444_800
 """Epoch seconds of the year 2100: a clock that says more is wrong, and so is one from before 1970."""
@@ -67,22 +65,18 @@ class Application:
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile; `is_managed` None where the device does not tell."""
+    """One profile."""
 
     identifier: str
     name: str | None
     organisation: str | None
-    is_managed: bool | None
-    payloads: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """One certificate; `encoded` is DER as the device gave it."""
+    """One certificate. Its name is enough to show: what it proves is checked elsewhere."""
 
     common_name: str | None
-    is_identity: bool
-    encoded: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -125,16 +119,12 @@ def applications(report: Report) -> tuple[Application, ...]:
 
 
 def profiles(report: Report) -> tuple[Profile, ...]:
-    """The results of ProfileList, the first 500 by name; `payloads` are types such as com.apple.mdm."""
+    """The results of ProfileList, the first 500 by name."""
     return tuple(
         Profile(
             identifier=text(each, "PayloadIdentifier") or "",
             name=text(each, "PayloadDisplayName"),
             organisation=text(each, "PayloadOrganization"),
-            is_managed=yes_or_no(each, "IsManaged"),
-            payloads=tuple(
-                text(payload, "PayloadType") or "" for payload in dictionaries(each, "PayloadContent", 100)
-            ),
         )
         for each in _listed(report, "profiles", "PayloadDisplayName", "PayloadIdentifier")
     )
@@ -143,11 +133,7 @@ def profiles(report: Report) -> tuple[Profile, ...]:
 def certificates(report: Report) -> tuple[Certificate, ...]:
     """The results of CertificateList, the first 500 by name."""
     return tuple(
-        Certificate(
-            common_name=text(each, "CommonName"),
-            is_identity=yes_or_no(each, "IsIdentity") or False,
-            encoded=data(each, "Data", LONGEST_CERTIFICATE) or b"",
-        )
+        Certificate(common_name=text(each, "CommonName"))
         for each in _listed(report, "certificates", "CommonName")
     )
 

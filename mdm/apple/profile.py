@@ -92,7 +92,6 @@ class Enrolment:
     subject: str
     consent: Mapping[str, str] = field(default_factory=dict)
     root: bytes | None = None
-    rights: AccessRight = LEAST_RIGHTS
     has_user_channel: bool = True
 
 
@@ -167,7 +166,7 @@ def _management(enrolment: Enrolment) -> dict[str, Any]:
         "CheckInURL": enrolment.check_in_url,
         "SignMessage": True,
         "CheckOutWhenRemoved": True,
-        "AccessRights": int(enrolment.rights),
+        "AccessRights": int(LEAST_RIGHTS),
         "ServerCapabilities": [*for_users, BOOTSTRAP_TOKEN],
     }
 

@@ -48,7 +48,6 @@ class PushCertificate:
     """What matters of a push certificate. Times are epoch seconds; a renewed one must have the same topic."""
 
     topic: str
-    not_before: int
     not_after: int
     key: bytes = field(repr=False)
     """The public key, as the private one's `public_bytes` in DER gives it."""
@@ -113,7 +112,6 @@ def read_certificate(encoded: bytes) -> PushCertificate:
         raise Malformed("wrong_usage")
     return PushCertificate(
         topics[0],
-        int(certificate.not_valid_before_utc.timestamp()),
         int(certificate.not_valid_after_utc.timestamp()),
         _public(key),
     )

@@ -18,7 +18,6 @@ class Sender:
 
     device: str
     user: str | None = None
-    user_name: str | None = None
 
     @property
     def is_user_channel(self) -> bool:
@@ -30,7 +29,6 @@ def sender(document: Document) -> Sender:
     """Who sent a check-in or a report; raises Malformed."""
     device = optional_name(document, "UDID") or required_name(document, "EnrollmentID")
     user = optional_name(document, "UserID") or optional_name(document, "EnrollmentUserID")
-    if user is None and "UserShortName" not in document:
-        return Sender(device)
-    user_name = text(document, "UserLongName") or text(document, "UserShortName")
-    return Sender(device, user or text(document, "UserShortName") or "", user_name)
+    if user is None and "UserShortName" in document:
+        user = text(document, "UserShortName") or ""
+    return Sender(device, user)

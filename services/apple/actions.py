@@ -6,7 +6,7 @@ from models import ApplePin, Command, Device, User, database
 from services import audit, commands, permissions
 from services.apple import vault
 from services.permissions import Action
-from services.refused import N_, Forbidden
+from services.refused import Forbidden
 
 
 def unlock(device: Device, by: User) -> Command:
@@ -35,7 +35,7 @@ def play_sound(device: Device, by: User) -> Command:
 def show_pin(row: ApplePin, by: User) -> str:
     """Somebody reads the PIN that a Mac asks for, and that is written down."""
     if not permissions.may_see_pin(by, row.device):
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
     with database.atomic():
         audit.append("device:pin:shown", by=by, device=row.device, params={"command": row.command.code})
     return vault.opened_pin(row)

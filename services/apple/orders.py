@@ -7,7 +7,7 @@ from collections.abc import Callable
 from mdm.apple import commands as apple
 from models import Command, Platform, Status
 from services import settings
-from services.apple import challenges, lost_mode, profiles, vault
+from services.apple import challenges, lost_mode, profiles, sites, vault
 from services.refused import Refused
 
 # Every request of an order, in turn. The device repeats `<code of the order>-<part>`.
@@ -76,10 +76,9 @@ def _unlock(command: Command, identifier: str) -> bytes:
 
 def _lost_mode(command: Command, identifier: str) -> bytes:
     """It wants a text or a number at least."""
-    rules = settings.load()
-    text = command.params.get("text") or f"This device belongs to {rules.organisation}."
+    text = command.params.get("text") or sites.words_for(command.device).whose
     lost_mode.begins(command.device)
-    return apple.enable_lost_mode(identifier, message=text, phone_number=rules.help_desk_phone)
+    return apple.enable_lost_mode(identifier, message=text, phone_number=settings.load().help_desk_phone)
 
 
 def _renew(command: Command, identifier: str) -> bytes:

@@ -13,15 +13,15 @@ from mdm.apple.profile import Enrolment
 from models import AppleEnrolment, Device, PushCertificate
 from services import keyring, settings
 from services.apple import sites
-from services.apple.sites import Signer, Site
+from services.apple.sites import Signer, Site, Words
 from services.refused import N_, Refused
 
 IDENTIFIER = "org.muster.enrolment"  # never changes: RemoveProfile goes by it
 
 
-def enrolment_profile(device: Device, token: str, site: Site, consent: str) -> bytes:
+def enrolment_profile(device: Device, token: str, site: Site, words: Words) -> bytes:
     """For a device that joins; `token` is the SCEP challenge. Raises Refused when it cannot be signed."""
-    return _written(device, token, site, consent, topic(), has_user_channel=True)
+    return _written(device, token, site, words, topic(), has_user_channel=True)
 
 
 def renewed_profile(joined: AppleEnrolment, challenge: str) -> bytes:
@@ -30,10 +30,14 @@ def renewed_profile(joined: AppleEnrolment, challenge: str) -> bytes:
 
     Neither can our addresses, and the rights may not grow. Raises Refused as above.
     """
-    device = joined.device
-    consent = sites.consent_of(device)
+    words = sites.words_for(joined.device)
     return _written(
-        device, challenge, sites.the_site(), consent, joined.topic, has_user_channel=joined.has_user_channel
+        joined.device,
+        challenge,
+        sites.the_site(),
+        words,
+        joined.topic,
+        has_user_channel=joined.has_user_channel,
     )
 
 
@@ -47,15 +51,14 @@ def topic() -> str:
 
 
 def _written(
-    device: Device, challenge: str, site: Site, consent: str, push_topic: str, has_user_channel: bool
+    device: Device, challenge: str, site: Site, words: Words, push_topic: str, has_user_channel: bool
 ) -> bytes:
-    rules = settings.load()
     plain = profile.encode(
         Enrolment(
             identifier=IDENTIFIER,
-            name=f"{rules.organisation}: device management",
-            organisation=rules.organisation,
-            description=consent,
+            name=words.profile_name,
+            organisation=settings.load().organisation,
+            description=words.consent,
             topic=push_topic,
             server_url=f"{site.url}/apple/mdm",
             check_in_url=f"{site.url}/apple/check-in",
@@ -63,7 +66,7 @@ def _written(
             scep_name="muster",
             challenge=challenge,
             subject=device.code,
-            consent={"default": consent},
+            consent={"default": words.consent},
             root=site.root.certificate if site.root else None,
             has_user_channel=has_user_channel,
         )

@@ -155,17 +155,11 @@ def _call_by_its_model(device: Device, before: str | None) -> None:
         device.__data__.update(update)
 
 
-def _certificates(report: Report) -> list[dict[str, Any]]:
-    """Their names are enough to show: what they prove is checked elsewhere."""
-    found = inventories.certificates(report)
-    return [{"common_name": each.common_name, "is_identity": each.is_identity} for each in found]
-
-
 _READ: dict[str, Callable[[Report], Any]] = {
     "security": lambda report: asdict(inventories.security(report)),
     "applications": lambda report: [asdict(each) for each in inventories.applications(report)],
     "profiles": lambda report: [asdict(each) for each in inventories.profiles(report)],
-    "certificates": _certificates,
+    "certificates": lambda report: [asdict(each) for each in inventories.certificates(report)],
     "place": lambda report: asdict(inventories.location(report)),
 }
 

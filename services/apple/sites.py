@@ -27,29 +27,38 @@ class Site:
     root: Root | None = None  # what a device shall trust beside Apple's own list
 
 
-Consent = Callable[[Device], str]
+@dataclass(frozen=True)
+class Words:
+    """What a device shows of us, in the language of whoever reads it."""
 
-_open: tuple[Site, Consent] | None = None
+    profile_name: str
+    consent: str  # what the person agrees to with the profile
+    whose: str  # on the screen of a lost phone that was given no other text
 
 
-def open_site(site: Site, consent: Consent) -> None:
-    """Said once when the application starts, since a profile also goes out where no page is asked for.
+WordsFor = Callable[[Device], Words]
 
-    `consent`: what its owner agreed to, in the owner's language.
+_open: tuple[Site, WordsFor] | None = None
+
+
+def open_site(site: Site, words_for: WordsFor) -> None:
+    """Said once when the application starts, since profiles and orders also go out where no page is asked for.
+
+    `words_for`: in the language of the device's owner.
     """
     global _open
-    _open = (site, consent)
+    _open = (site, words_for)
 
 
 def the_site() -> Site:
     return _opened()[0]
 
 
-def consent_of(device: Device) -> str:
+def words_for(device: Device) -> Words:
     return _opened()[1](device)
 
 
-def _opened() -> tuple[Site, Consent]:
+def _opened() -> tuple[Site, WordsFor]:
     if _open is None:
         raise RuntimeError("open_site() has not been called")
     return _open

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import plistlib
 from typing import Any
 
+import flask_babel
 import pytest
 from flask import Flask
 
+from blueprints.shared import apple_site, language
 from models import AppleEnrolment, Command, CommandState, Device, Status, User
-from services import commands, device_actions, permissions
+from services import commands, device_actions, permissions, settings
 from services.apple import actions
 from simulation.apple_device import AppleDevice
 from tests import apple_devices as apple
@@ -279,3 +282,21 @@ def test_an_end_that_did_not_work_is_asked_for_by_the_next_round(phone: Phone, a
     find(device, alice)
     assert hardware.connect() == ["DisableLostMode"]
     assert not hardware.is_in_lost_mode
+
+
+def test_whoever_finds_it_reads_whose_it_is_in_the_owners_language(
+    phone: Phone, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, hardware = phone
+    settings.put("organisation", "Harbour Clinic", by=None)
+    lose(device, alice)
+    order = plistlib.loads(hardware.report("Idle").body)["Command"]
+    assert (order["RequestType"], order["Message"]) == (
+        "EnableLostMode",
+        "This device belongs to Harbour Clinic.",
+    )
+    monkeypatch.setitem(language.NAMES, "de", "Deutsch")
+    User.update(language="de").where(User.id == alice.id).execute()
+    monkeypatch.setattr(apple_site, "_", lambda text, **named: f"{flask_babel.get_locale()}: {text % named}")
+    order = plistlib.loads(hardware.report("Idle").body)["Command"]
+    assert order["Message"] == "de: This device belongs to Harbour Clinic."

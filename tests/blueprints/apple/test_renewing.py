@@ -188,6 +188,7 @@ def test_the_profile_is_its_own_with_nothing_that_may_not_change(phone: Phone) -
     profile = plistlib.loads(ordered(hardware))
     assert profile["PayloadIdentifier"] == IDENTIFIER == hardware.enrolment_profile
     assert profile["PayloadOrganization"] == "Harbour Clinic"
+    assert profile["PayloadDisplayName"] == "Harbour Clinic: device management"
     assert "Harbour Clinic looks after this device" in profile["PayloadDescription"]
     management = next(each for each in profile["PayloadContent"] if each["PayloadType"] == "com.apple.mdm")
     for name in ("ServerURL", "CheckInURL", "Topic", "AccessRights"):
@@ -251,7 +252,7 @@ def test_without_the_servers_own_certificate_the_order_fails_and_says_why(
 ) -> None:
     device, hardware = phone
     gone = sites.Signer(tmp_path / "gone.pem", tmp_path / "gone.key")
-    sites.open_site(sites.Site(apple.SERVER, gone), lambda device: "")
+    sites.open_site(sites.Site(apple.SERVER, gone), lambda device: sites.Words("", "", ""))
     order = renewing.ask(device)
     assert hardware.connect() == []
     assert (fresh(order).state, fresh(order).reason) == (CommandState.FAILED, "cannot_be_signed")

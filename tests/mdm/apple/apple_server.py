@@ -41,7 +41,7 @@ class Server:
             return self._scep(parse_qs(parts.query), body)
         try:
             signer = signed_data.verify_detached(headers["Mdm-Signature"], body)
-            self.signers.append(certificates.check(signer, self.authority.certificate, NOW).common_name)
+            self.signers.append(certificates.check(signer, self.authority.certificate, NOW).fingerprint)
             message = reports.decode_any(body)
         except Malformed as error:
             return Response(400, error.code.encode())

@@ -101,7 +101,7 @@ def test_a_user_enrolment_has_an_id_of_its_own() -> None:
 
 
 def test_the_other_messages() -> None:
-    user = Sender(UDID, USER["UserID"], "Alice Example")
+    user = Sender(UDID, USER["UserID"])
     assert decode("CheckOut") == CheckOut(Sender(UDID), TOPIC)
     assert decode("UserAuthenticate", **USER) == UserAuthenticate(user)
     assert decode("SetBootstrapToken", BootstrapToken=b"abc") == SetBootstrapToken(Sender(UDID), b"abc")

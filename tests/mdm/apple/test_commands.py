@@ -49,8 +49,8 @@ def sent(body: bytes) -> dict[str, Any]:
         (commands.remove_profile("c-1", "org.a"), {"RequestType": "RemoveProfile", "Identifier": "org.a"}),
         (commands.install_profile("c-1", b"<p>"), {"RequestType": "InstallProfile", "Payload": b"<p>"}),
         (
-            commands.enable_lost_mode("c-1", message="Lost", footnote="Reward"),
-            {"RequestType": "EnableLostMode", "Message": "Lost", "Footnote": "Reward"},
+            commands.enable_lost_mode("c-1", message="Lost", phone_number="+49 30 1"),
+            {"RequestType": "EnableLostMode", "Message": "Lost", "PhoneNumber": "+49 30 1"},
         ),
         (commands.device_location("c-1"), {"RequestType": "DeviceLocation"}),
         (commands.play_lost_mode_sound("c-1"), {"RequestType": "PlayLostModeSound"}),
@@ -77,6 +77,6 @@ def test_a_pin_is_six_digits(pin: str) -> None:
 
 def test_what_apple_would_refuse() -> None:
     with pytest.raises(ValueError, match="message or a phone number"):
-        commands.enable_lost_mode("c-1", footnote="only")
+        commands.enable_lost_mode("c-1", message="", phone_number="")
     with pytest.raises(ValueError, match="unlock token"):
         commands.clear_passcode("c-1", b"")

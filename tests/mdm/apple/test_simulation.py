@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mdm.apple import (
     answers,
+    certificates,
     commands,
     facts,
     inventories,
@@ -61,7 +62,7 @@ def test_a_phone_enrols(
     assert first.sender.device == second.sender.device == phone.udid
     assert (second.push_magic, second.unlock_token) == (phone.push_magic, phone.unlock_token)
     assert facts.from_authenticate(first).model == "iPhone 14 Pro"
-    assert server.signers == ["phone-1", "phone-1"]
+    assert server.signers == [certificates.fingerprint(phone.certificate or b"")] * 2
 
 
 def test_a_wrong_challenge(phone: AppleDevice) -> None:
@@ -93,7 +94,7 @@ def test_every_question_is_answered(server: Server, enrolled: AppleDevice) -> No
     assert inventories.security(security).is_encrypted
     assert inventories.applications(applications)[0].name == "Notes"
     assert inventories.profiles(profiles)[0].identifier == ENROLMENT.identifier
-    assert inventories.certificates(listed)[0].encoded == enrolled.certificate
+    assert inventories.certificates(listed)[0].common_name == enrolled.udid
 
 
 def test_every_order_is_carried_out(server: Server, enrolled: AppleDevice) -> None:
