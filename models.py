@@ -362,8 +362,8 @@ class Message(Table):
 
     code = CharField(unique=True)
     kind = CharField()  # which template: invitation, pin, ...
-    medium = CharField()  # mail or sms
-    recipient = CharField()  # an address or a number
+    medium = CharField()  # mail, sms or push
+    recipient = CharField()  # an address, a number, or the code of a device to wake
     user = ForeignKeyField(User, null=True, backref="messages", on_delete="SET NULL")
     device = ForeignKeyField(Device, null=True, backref="messages", on_delete="SET NULL")
     language = CharField(default="")
@@ -374,7 +374,7 @@ class Message(Table):
     next_at = BigIntegerField()
     leased_until = BigIntegerField(null=True)
     reason = CharField(default="")  # a code
-    detail = CharField(default="")  # the mail server's own words
+    detail = CharField(default="")  # the words of the server that it was handed to
     created_at = BigIntegerField()
     sent_at = BigIntegerField(null=True)
 
@@ -464,9 +464,8 @@ class AppleEnrolment(Table):
     next_credential_hash = CharField(null=True, unique=True)  # a renewed certificate, until it is first used
     challenge_hash = CharField(null=True, unique=True)  # what earned a certificate, or may earn the next one
     challenge_expires_at = BigIntegerField(null=True)
-    issued = BlobField(
-        null=True
-    )  # the certificate (DER) that the challenge earned, should its answer be lost
+    # The certificate (DER) that the challenge earned, should its answer be lost.
+    issued = BlobField(null=True)
 
 
 class ApplePin(Table):

@@ -599,9 +599,8 @@ def linux_hardware() -> tuple[str, str, str, str]:
     if vendor == "LENOVO":  # which keeps the name that people know in another field
         model = without_placeholder(read_text(firmware / "product_version")) or model
     model = model or read_text(arm_board / "model")
-    serial = read_text(firmware / "product_serial") or read_text(
-        arm_board / "serial-number"
-    )  # often root only
+    # Often root only.
+    serial = read_text(firmware / "product_serial") or read_text(arm_board / "serial-number")
     return vendor, model, serial, read_text("/etc/machine-id")
 
 

@@ -50,7 +50,7 @@ def show() -> Response:
     return _page(_details(), Password())
 
 
-@blueprint.post("", endpoint="change_details")
+@blueprint.post("")
 def change_details() -> Response:
     form = _details()
     if not form.validate():
@@ -73,7 +73,7 @@ def change_details() -> Response:
     return pages.go_to("/account")
 
 
-@blueprint.post("/password", endpoint="change_password")
+@blueprint.post("/password")
 def change_password() -> Response:
     """Every other browser in which the person is signed in is signed out."""
     form = Password()

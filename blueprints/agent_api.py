@@ -20,9 +20,8 @@ log = logging.getLogger("muster.agent")
 
 blueprint = Blueprint("agent_api", __name__, url_prefix="/api/agent/v1")
 
-MOST_BAD_TOKENS = (
-    20  # from one address, before it is told to wait. Nobody guesses 160 bits: this only saves work
-)
+# From one address, before it is told to wait. Nobody guesses 160 bits: this only saves work.
+MOST_BAD_TOKENS = 20
 
 
 @blueprint.post("/enroll")
@@ -87,9 +86,8 @@ def _body() -> bytes:
     """At most so many bytes as the protocol allows: the rest of a larger body is never read."""
     if request.mimetype != wire.CONTENT_TYPE:
         raise wire.Malformed("wrong_content_type")
-    request.max_content_length = (
-        wire.LARGEST_BODY + 1
-    )  # one more, so that `wire` sees a longer one as too large
+    # One more, so that `wire` sees a longer one as too large.
+    request.max_content_length = wire.LARGEST_BODY + 1
     try:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:

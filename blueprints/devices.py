@@ -29,7 +29,7 @@ def card(code: str) -> Response:
     row = devices.card(access.person().id, code)
     if row is None:
         abort(404)
-    row = roll.as_of_now([row])[0]
+    row = devices.as_of_now([row])[0]
     if not pages.wants_fragment():
         return pages.go_to("/")
     since = clock.now() if device_page.has_changed(row.status) else pages.poll_began()

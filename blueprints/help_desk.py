@@ -5,16 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 
 from blueprints.shared import access, others_devices, pages
-from models import Role
 from services import looks, search, users
 
 blueprint = Blueprint("help_desk", __name__, url_prefix="/help-desk")
-
-
-@blueprint.before_request
-def helpers_only() -> None:
-    if access.is_signed_in():
-        access.needs(Role.HELP_DESK, Role.ADMINISTRATOR)
+blueprint.before_request(access.helpers_only)
 
 
 @blueprint.get("")

@@ -32,7 +32,7 @@ def forgotten() -> Response:
     return pages.page_only("passwords/forgotten.html", form=Forgotten())
 
 
-@blueprint.post("/forgotten-password", endpoint="ask")
+@blueprint.post("/forgotten-password")
 @access.public
 def ask() -> Response:
     """One answer, whether or not there is such an account."""

@@ -43,7 +43,7 @@ def sign_in() -> Response:
     return _sign_in_page(SignIn())
 
 
-@blueprint.post("/sign-in", endpoint="attempt")
+@blueprint.post("/sign-in")
 @access.public
 def attempt() -> Response:
     """One text, one status and one duration for every way to fail, so that nobody learns which names exist."""
@@ -81,7 +81,7 @@ def again() -> Response:
     return _again_page(Again())
 
 
-@blueprint.post("/sign-in/again", endpoint="prove_again")
+@blueprint.post("/sign-in/again")
 def prove_again() -> Response:
     """A fresh proof for dangerous actions. The session goes on under a new token."""
     form = Again()
@@ -104,7 +104,7 @@ def first_administrator_page(token: str) -> Response:
     return _first_administrator_page(FirstAdministrator())
 
 
-@blueprint.post("/first-administrator/<token>", endpoint="create_first_administrator")
+@blueprint.post("/first-administrator/<token>")
 @access.public
 def create_first_administrator(token: str) -> Response:
     if not first_administrator.is_open(token):
@@ -130,7 +130,8 @@ def _sign_in_page(form: SignIn, status: int = 200) -> Response:
 
 
 def _again_page(form: Again, status: int = 200) -> Response:
-    return pages.page_only("sign_in/again.html", status, form=form, next=_next())
+    minutes = sessions.FRESH_SECONDS // 60
+    return pages.page_only("sign_in/again.html", status, form=form, next=_next(), minutes=minutes)
 
 
 def _first_administrator_page(form: FirstAdministrator, status: int = 200) -> Response:

@@ -1,1 +1,1 @@
-"""Mails: written from templates in the recipient's language, and handed to the mail server."""
+"""Mails, text messages and pushes: the first two written in the recipient's language, all handed to a server."""

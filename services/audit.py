@@ -95,16 +95,15 @@ def verify() -> list[str]:
     previous, last_id = FIRST, 0
     head = AuditHead.get_or_none()  # before the walk: what is appended meanwhile comes after it
     ends_well = head is None and not AuditEntry.select().exists()
-    texts_by_id = {row.entry_id: row for row in AuditText.select().iterator()}
-    for entry in AuditEntry.select().order_by(AuditEntry.id).iterator():
+    with_texts = AuditEntry.select(AuditEntry, AuditText.salt, AuditText.text.alias("free_text"))
+    for entry in with_texts.left_outer_join(AuditText).order_by(AuditEntry.id).objects().iterator():
         if entry.id != last_id + 1:
             problems.append(f"entries {last_id + 1} to {entry.id - 1} are missing")
         if entry.previous_hash != previous:
             problems.append(f"entry {entry.id} does not follow the entry before it")
         if entry.hash != _hash_of(entry):
             problems.append(f"entry {entry.id} was changed")
-        row = texts_by_id.get(entry.id)
-        if row is not None and entry.text_digest != _text_digest(row.salt, row.text):
+        if entry.salt is not None and entry.text_digest != _text_digest(entry.salt, entry.free_text):
             problems.append(f"the text of entry {entry.id} was changed")
         previous, last_id = entry.hash, entry.id
         if head is not None and entry.id == head.last:

@@ -65,7 +65,7 @@ def cancel(command: Command, by: User) -> None:
     One that would do harm when it is repeated is sent no more, though it may have been carried out.
     """
     if not permissions.may_cancel(by, command):
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
     with database.atomic():
         if move(command, NOT_SENT, CommandState.CANCELLED, CANCEL_REASON):
             phase = "cancelled"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from models import ENROLLED, Device, Platform, Status, User, database
+from models import ENDED, ENROLLED, Device, Platform, Status, User, database
+from services import clock
 from services.refused import N_
 
 MOST_AT_HOME = 200
+SHOWN_AFTER_EXPIRY = 7 * 86_400  # seconds; older ones are folded away
 SERIAL_LENGTHS = range(8, 15)  # of Apple's
 NO_SERIALS = ("serialnumber", "notavailable", "notspecified")
 
@@ -72,6 +74,26 @@ def card(owner_id: int, code: str) -> HomeRow | None:
     return HomeRow._make(row) if row is not None else None
 
 
+def as_of_now(rows: Iterable[HomeRow]) -> list[HomeRow]:
+    """A registration whose time is over has expired, also before the worker has written that down."""
+    now = clock.now()
+    return [
+        row._replace(status=Status.EXPIRED)
+        if row.status == Status.PENDING and row.expires_at is not None and row.expires_at <= now
+        else row
+        for row in rows
+    ]
+
+
+def folded(rows: Sequence[HomeRow]) -> tuple[list[HomeRow], list[HomeRow]]:
+    """Those that stand on the roll, and those that have left it."""
+    here: list[HomeRow] = []
+    gone: list[HomeRow] = []
+    for row in rows:
+        (here if row.status not in ENDED or _ran_out_lately(row) else gone).append(row)
+    return here, gone
+
+
 def by_code(code: str) -> Device | None:
     return Device.get_or_none(Device.code == code)
 
@@ -116,3 +138,7 @@ def is_serial_of_one_device(serial: str) -> bool:
     """Boards that were never given a number say 0, Not Available or Serial Number, all alike."""
     is_one = len(serial) in SERIAL_LENGTHS and serial.isascii() and serial.isalnum()
     return is_one and len(set(serial)) > 1 and serial.casefold() not in NO_SERIALS
+
+
+def _ran_out_lately(row: HomeRow) -> bool:
+    return row.status == Status.EXPIRED and (row.expires_at or 0) > clock.now() - SHOWN_AFTER_EXPIRY

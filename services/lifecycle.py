@@ -78,6 +78,11 @@ TABLE: dict[Event, Rule] = {
 DEVICE_LEFT = "device_left"
 
 
+def may(status: str, event: Event) -> bool:
+    """Does the table allow it from there?"""
+    return status in TABLE[event].sources
+
+
 def change(
     device: Device,
     event: Event,
@@ -105,10 +110,8 @@ def change(
         elif target == Status.RETIRE_PENDING:
             update["status_before"] = before
         elif target in GONE:
-            update |= {
-                "asked_ownership": None,
-                "asked_ownership_by": None,
-            }  # there is nothing left to agree to
+            # There is nothing left to agree to.
+            update |= {"asked_ownership": None, "asked_ownership_by": None}
         Device.update(**update).where(Device.id == device.id).execute()
         device.__data__.update(update)
         if rule.audit:

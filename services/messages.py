@@ -58,7 +58,7 @@ def may_be_cancelled(message: Message) -> bool:
 
 def _refuse_others(by: User) -> None:
     if not permissions.may_help(by):
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
 
 
 def _is_over_quota(message: Message) -> bool:

@@ -32,7 +32,7 @@ def change(device: Device, ownership: str, by: User) -> None:
 def answer(device: Device, agrees: bool, by: User) -> None:
     """The owner's answer to what an administrator asked. Raises Forbidden, or Refused if nobody asks any more."""
     if device.user_id != by.id:
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
     with database.atomic():
         _as_it_stands(device)
         if asked_by(device) is None:

@@ -134,11 +134,11 @@ def allowed_actions(user: User, device: Device) -> frozenset[Action]:
     )
 
 
-def unavailable(user: User, device: Device) -> list[tuple[Action, str]]:
-    """What the person may do but this device cannot, and might be missed: the action and a sentence (message id)."""
+def unavailable(user: User, device: Device) -> list[str]:
+    """What the person may do but this device cannot, and might be missed: a sentence for each (message id)."""
     channel = channels.of_device(device)
     return [
-        (action, sentence)
+        sentence
         for action in Action
         if action in ORDERS
         and action not in channel.can(device)
@@ -164,7 +164,7 @@ def may_cancel(user: User, command: Command) -> bool:
 def check(user: User, device: Device, action: Action) -> None:
     """Raises Forbidden when the right is missing, Refused when the device is not in the state for it."""
     if not may_see(user, device) or not _has_right(user, device, action):
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
     channel = channels.of_device(device)
     if action in ORDERS and action not in channel.can(device):
         raise Refused(channel.why_not(device, action) or N_("This kind of device cannot do that."))
@@ -182,9 +182,8 @@ def _has_right(user: User, device: Device, action: Action) -> bool:
             return True
     if action in ADMINISTRATOR_MAY and Role.ADMINISTRATOR in roles:
         if action == Action.CHANGE_OWNERSHIP:
-            return (
-                device.user_id != user.id
-            )  # of others, whose owner is asked; of one's own by the role alone
+            # Of others, whose owner is asked; of one's own by the role alone.
+            return device.user_id != user.id
         return action != Action.WIPE or _may_be_wiped_by_administrators(device)
     return action in HELP_DESK_MAY and Role.HELP_DESK in roles
 

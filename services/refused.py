@@ -25,3 +25,6 @@ class Refused(Exception):
 
 class Forbidden(Refused):
     """The person lacks the right. Answered with 403."""
+
+    def __init__(self, message: str = N_("You do not have the right to do this.")) -> None:
+        super().__init__(message)

@@ -15,7 +15,7 @@ def correct(registration: Registration, email: str, by: User) -> Issued:
     """
     owner = registration.user
     if by.id != owner.id:
-        raise Forbidden(registrations.NO_RIGHT)
+        raise Forbidden()
     if not email.strip():
         raise Refused(N_("Give an e-mail address."), field="email")
     way = Way.PIN if registration.way == Way.PIN else Way.INVITATION

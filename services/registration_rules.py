@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from models import COUNTED_BY_LIMIT, Device, Ownership, Platform, Role, User, Way
-from services import channels, permissions
-from services.refused import N_, Refused
+from services import channels, lifecycle, permissions
+from services.lifecycle import Event
+from services.refused import N_, Forbidden, Refused
 from services.settings import Settings
 
 NOT_OFFERED = N_("This kind of device may not be registered here. Ask the help desk.")
@@ -13,7 +14,11 @@ NEEDS_ITS_OWN = N_("This needs a registration of its own. Start it in the portal
 
 def platforms_offered(rules: Settings) -> list[Platform]:
     """Platforms that have a channel and that the settings allow."""
-    return [platform for platform in channels.TABLE if rules.allows(platform)]
+    return [platform for platform in channels.TABLE if is_offered(platform, rules)]
+
+
+def is_offered(platform: str, rules: Settings) -> bool:
+    return platform in channels.TABLE and rules.allows(platform)
 
 
 def ways_offered(rules: Settings) -> list[Way]:
@@ -37,6 +42,30 @@ def refuse_way(way: Way, user: User, rules: Settings) -> None:
             N_("There is no e-mail address to send it to. Add one to the account, or choose another way."),
             field="way",
         )
+
+
+def check_again(way: Way, platform: str, owner: User, by: User, rules: Settings) -> None:
+    """May `by` have a registration of that owner once more, this way? Raises Forbidden or Refused.
+
+    The help desk may do it for others by invitation only, so that the secrets go to the owner alone.
+    """
+    may_resend = way == Way.INVITATION and permissions.may_resend_for(by, owner)
+    if not may_resend and not permissions.may_register_for(by, owner):
+        raise Forbidden()
+    if not is_offered(platform, rules):
+        raise Refused(NOT_OFFERED)
+    refuse_way(way, owner, rules)
+
+
+def may_again(way: Way, status: str, platform: str, owner: User, by: User, rules: Settings) -> bool:
+    """What `registrations.renew` checks by, for the buttons."""
+    if not lifecycle.may(status, Event.RENEW):
+        return False
+    try:
+        check_again(way, platform, owner, by, rules)
+    except Refused:
+        return False
+    return True
 
 
 def chosen_ownership(ownership: str | None, by: User, rules: Settings) -> str:

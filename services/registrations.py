@@ -21,8 +21,6 @@ from services import (
 from services.refused import N_, Forbidden, Refused
 from services.registration_secrets import Secrets
 
-NO_RIGHT = N_("You do not have the right to do this.")
-
 
 @dataclass
 class Issued:
@@ -52,7 +50,7 @@ def start(
     `form_code` is different in each form that is shown: the same form with the same answers asks only once.
     """
     if not permissions.may_register_for(by, user):
-        raise Forbidden(NO_RIGHT)
+        raise Forbidden()
     rules = settings.load()
     if platform not in registration_rules.platforms_offered(rules):
         raise Refused(N_("Choose one of these."), field="platform")
@@ -100,19 +98,12 @@ def renew(
 ) -> Issued:
     """New secrets, and the old ones are dead; `way` says how the person wants them now (default: as before).
 
-    The help desk may do it for others by invitation only, so that the secrets go to the owner alone. Whoever calls
-    this in a transaction made them before it (`new_secrets`), because a PIN is hashed.
+    Whoever calls this in a transaction made them before it (`new_secrets`), because a PIN is hashed.
     """
     owner, device = registration.user, registration.device
     way = way or Way(registration.way)
-    if not permissions.may_register_for(by, owner) and not (
-        way == Way.INVITATION and permissions.may_resend_for(by, owner)
-    ):
-        raise Forbidden(NO_RIGHT)
     rules = settings.load()
-    if device.platform not in registration_rules.platforms_offered(rules):
-        raise Refused(registration_rules.NOT_OFFERED)
-    registration_rules.refuse_way(way, owner, rules)
+    registration_rules.check_again(way, device.platform, owner, by, rules)
     issued = issued or new_secrets(registration, way)
     with database.atomic():
         now_row = Registration.get_by_id(registration.id)
@@ -140,7 +131,7 @@ def new_secrets(registration: Registration, way: Way) -> Secrets:
 def cancel(registration: Registration, by: User) -> None:
     """Call it off: the secrets are dead, and mail that has not gone out stays here."""
     if not permissions.may_register_for(by, registration.user):
-        raise Forbidden(NO_RIGHT)
+        raise Forbidden()
     with database.atomic():
         lifecycle.change(registration.device, lifecycle.Event.CANCEL, by=by)
         kill_secrets(registration)

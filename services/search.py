@@ -8,7 +8,7 @@ from typing import Any
 
 from models import Device, User
 from services import permissions, phone_numbers, settings
-from services.refused import N_, Forbidden
+from services.refused import Forbidden
 
 MOST = 20
 LONGEST = 100
@@ -32,7 +32,7 @@ def find(text: str, by: User) -> Found:
     Raises Forbidden.
     """
     if not permissions.may_help(by):
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
     text = " ".join(text[:LONGEST].encode("utf-8", "ignore").decode().split())
     if not text:
         return Found([], [], False, False)

@@ -12,7 +12,7 @@ from services import audit, clock, codes, keyring, settings
 
 FRESH_SECONDS = 300  # how long a password that was just given counts for dangerous actions
 SEEN_EVERY = 60  # seconds: last_seen_at is written at most so often
-LONGEST_IDLE = 24 * 3600
+LONGEST = 24 * 3600  # seconds from its start: no setting of `absolute_hours` lets a session live longer
 
 
 @dataclass
@@ -167,7 +167,7 @@ def has_kept(session: UserSession, key: str) -> bool:
 def purge() -> None:
     """Drop the rows of sessions that no setting could still keep alive."""
     with database.atomic():
-        UserSession.delete().where(UserSession.created_at < clock.now() - LONGEST_IDLE).execute()
+        UserSession.delete().where(UserSession.created_at < clock.now() - LONGEST).execute()
 
 
 def _shown(session: UserSession) -> dict[str, Any]:

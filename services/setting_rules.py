@@ -13,12 +13,8 @@ from services.refused import N_, Refused
 LONGEST_TEXT = 20_000
 OF_MANY_LINES = ("terms", "help_desk_text")  # all others stand in one line, some in a mail's header
 LANGUAGES = ("en",)
-NOTIFICATIONS = (
-    "reminder",
-    "registered",
-    "action_done",
-    "new_sign_in",
-)  # kinds of mail that can be switched off
+# Kinds of mail that can be switched off.
+NOTIFICATIONS = ("reminder", "registered", "action_done", "new_sign_in")
 OF_SEVERAL_CHOICES = ("platforms", "notifications")  # separated by commas
 MAY_BE_NONE = ("notifications",)
 SECRETS = ("sms_gateway",)  # kept encrypted, and never shown again

@@ -26,12 +26,7 @@ TONES = {
 }
 
 blueprint = Blueprint("messages", __name__, url_prefix="/messages")
-
-
-@blueprint.before_request
-def helpers_only() -> None:
-    if access.is_signed_in():
-        access.needs(Role.HELP_DESK, Role.ADMINISTRATOR)
+blueprint.before_request(access.helpers_only)
 
 
 @dataclass(frozen=True)

@@ -83,5 +83,4 @@ def _python(platform: Platform) -> str:
 
 
 def _enroll(server: str, token: str) -> str:
-    """`--token=` with an equals sign, because a token may begin with a hyphen."""
     return f"{FILE.name} enroll --server {shlex.quote(server)} --token={shlex.quote(token)}"

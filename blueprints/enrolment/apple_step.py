@@ -39,7 +39,7 @@ def download() -> Response:
     token = journey.token_earned(registration)
     if token is None:
         return pages.go_to("/go/install")
-    body = profiles.enrolment_profile(registration.device, token, sites.the_site(), apple_site.consent())
+    body = profiles.enrolment_profile(registration.device, token, sites.the_site(), apple_site.words())
     response = Response(body, content_type=profile.CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{profile.FILE_NAME}"'
     response.headers["Cache-Control"] = "no-store"

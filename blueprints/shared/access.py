@@ -9,15 +9,13 @@ from urllib.parse import quote
 from flask import Flask, Response, abort, current_app, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from blueprints.shared import organisation, pages
+from blueprints.shared import organisation, pages, security
 from models import Device, Registration, Role, User
 from services import devices, looks, permissions, registrations, sessions
-from services.refused import N_, Forbidden
+from services.refused import Forbidden
 from services.sessions import SignedIn
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -93,7 +91,13 @@ def forget() -> None:
 def needs(*roles: Role) -> None:
     """Raises Forbidden (403) unless the person has one of these roles."""
     if not signed_in().roles & set(roles):
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
+
+
+def helpers_only() -> None:
+    """What a blueprint of the help desk and administrators asks before each of its requests."""
+    if is_signed_in():
+        needs(Role.HELP_DESK, Role.ADMINISTRATOR)
 
 
 def fresh() -> None:
@@ -133,7 +137,7 @@ def own_registration(code: str) -> Registration:
     """One's own. Raises Forbidden for those who may only send it again."""
     found = registration(code)
     if found.user_id != person().id:
-        raise Forbidden(N_("You do not have the right to do this."))
+        raise Forbidden()
     return found
 
 
@@ -144,6 +148,6 @@ def _visitor(token: str) -> Visitor | None:
 
 def _way_back() -> str:
     """Where to go after sign-in. What was to be changed is not repeated: the page it stood on is shown."""
-    if request.method in UNSAFE or pages.wants_fragment():
+    if request.method in security.UNSAFE or pages.wants_fragment():
         return pages.page_before()
     return pages.same_site_path(request.full_path.rstrip("?"))

@@ -97,7 +97,7 @@ def progress(device: Device, person: User) -> dict[str, Any]:
         "commands": ordered,
         "may_cancel": {command.code for command in ordered if _may_cancel(command, device, person)},
         "tiles": _tiles(device, person, ordered),
-        "unavailable": [_(sentence) for _action, sentence in permissions.unavailable(person, device)],
+        "unavailable": [_(sentence) for sentence in permissions.unavailable(person, device)],
         "facts": device_facts.facts_of(device, registration, person),
         "question": ownership_question.of(device, person),
         "apple": apple_page.of(device, person, ordered),

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 
 from blueprints.shared import delivery_state, organisation
-from models import WAITING, Device, Registration, Status, User, Way
-from services import permissions, registration_rules, registrations
+from models import GONE, Device, Registration, Status, User, Way
+from services import lifecycle, permissions, registration_rules, registrations
+from services.devices import HomeRow
+from services.lifecycle import Event
 from services.refused import N_
 
 # What the buttons say: to have it again, to have it anew after it ran out, to have it another way.
@@ -25,6 +27,7 @@ ICONS = {Way.INVITATION: "mail", Way.PIN: "pin", Way.QR: "qr"}
 class Again(NamedTuple):
     """One button to have the registration once more."""
 
+    way: Way
     url: str
     icon: str
     word: str
@@ -46,22 +49,36 @@ class Joining:
     def is_living(self) -> bool:
         return self.status == Status.PENDING
 
+    @property
+    def renewal(self) -> Again | None:
+        """The same way once more. Nothing where that way is closed, or not for this person."""
+        return next((again for again in self.again if again.way == self.registration.way), None)
+
 
 def state(device: Device, registration: Registration | None, person: User) -> Joining | None:
     """Nothing for a device that has joined, or that was never asked for."""
-    if registration is None or device.is_enrolled or device.status in (Status.RETIRED, Status.WIPED):
+    if registration is None or device.is_enrolled or device.status in GONE:
         return None
-    status = _standing(device, registration)
-    may_register = permissions.may_register_for(person, registration.user)
+    status, owner = _standing(device, registration), registration.user
+    rules, platform = organisation.current(), device.platform
+    ways = [way for way in Way if registration_rules.may_again(way, status, platform, owner, person, rules)]
     return Joining(
         registration=registration,
         device=device,
         status=status,
-        again=_again(registration, status, person),
-        may_cancel=may_register and status in (Status.PENDING, Status.VERIFIED),
-        may_correct=_may_correct(registration, status, person),
+        again=_again(registration, status, ways),
+        may_cancel=permissions.may_register_for(person, owner) and lifecycle.may(status, Event.CANCEL),
+        may_correct=_may_correct(registration, status, person, ways),
         delivery=delivery_state.of(registration),
     )
+
+
+def may_have_again(row: HomeRow, way: Way, owner: User, reader: User) -> bool:
+    """For the line of a list. While a device joins, only its own page offers it, with what to think of first."""
+    if row.registration_code is None or row.status == Status.ENROLLING:
+        return False
+    rules = organisation.current()
+    return registration_rules.may_again(way, row.status, row.platform, owner, reader, rules)
 
 
 def _standing(device: Device, registration: Registration) -> str:
@@ -73,33 +90,17 @@ def _standing(device: Device, registration: Registration) -> str:
     return str(device.status)
 
 
-def _may_correct(registration: Registration, status: str, person: User) -> bool:
+def _may_correct(registration: Registration, status: str, person: User, ways: list[Way]) -> bool:
     """Only one's own: an address is the account's, and the help desk sends nothing anywhere else."""
     is_mailed = registration.way != Way.QR and status == Status.PENDING
-    return is_mailed and registration.user_id == person.id and permissions.may_register_for(person, person)
+    return is_mailed and registration.user_id == person.id and registration.way in ways
 
 
-def _again(registration: Registration, status: str, person: User) -> list[Again]:
+def _again(registration: Registration, status: str, ways: list[Way]) -> list[Again]:
     found = []
-    for way in _ways(registration, status, person):
+    for way in sorted(ways, key=lambda way: way != registration.way):
         again, anew, instead = AGAIN[way]
         word = instead if way != registration.way else anew if status == Status.EXPIRED else again
         url = f"/registrations/{registration.code}/{PATHS[way]}"
-        found.append(Again(url, ICONS[way], gettext(word)))
+        found.append(Again(way, url, ICONS[way], gettext(word)))
     return found
-
-
-def _ways(registration: Registration, status: str, person: User) -> list[Way]:
-    """The help desk can only have the invitation sent again."""
-    if status not in (*WAITING, Status.EXPIRED):
-        return []
-    owner, rules = registration.user, organisation.current()
-    if registration.device.platform not in registration_rules.platforms_offered(rules):
-        return []
-    offered = registration_rules.ways_offered(rules)
-    if not owner.email:
-        offered = [way for way in offered if way != Way.INVITATION]
-    if not permissions.may_register_for(person, owner):
-        may_send = permissions.may_resend_for(person, owner)
-        return [way for way in offered if way == Way.INVITATION and may_send]
-    return sorted(offered, key=lambda way: way != registration.way)

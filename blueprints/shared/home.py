@@ -31,12 +31,8 @@ from services import devices, registration_rules
 from services.settings import Settings
 
 PAGE = "devices/index.html"
-FILLED_IN = (
-    "sentence",
-    "questions",
-    "here",
-    "gone",
-)  # these differ from answer to answer, and so does the CSRF token
+# These differ from answer to answer, and so does the CSRF token.
+FILLED_IN = ("sentence", "questions", "here", "gone")
 PLACE = re.compile("\x00([a-z]+)\x00")
 
 
@@ -55,8 +51,8 @@ class Frame(NamedTuple):
 
 def roll_of(person: User) -> dict[str, Any]:
     """The part that changes when a device does."""
-    rows = roll.as_of_now(devices.home(person))
-    here, gone = roll.folded(rows)
+    rows = devices.as_of_now(devices.home(person))
+    here, gone = devices.folded(rows)
     shared = roll.reading()
     return {
         "has_devices": bool(rows),

@@ -14,7 +14,7 @@ from wtforms import Field, PasswordField, SelectField, StringField, TextAreaFiel
 
 from blueprints.shared import forms, organisation, pages, session_end, times, words
 from models import Role, User
-from services import permissions, phone_numbers
+from services import passwords, permissions, phone_numbers
 
 
 def init(app: Flask) -> None:
@@ -38,6 +38,7 @@ def init(app: Flask) -> None:
         control_attributes=control_attributes,
         control_of=control_of,
         words=words,
+        shortest_password=passwords.SHORTEST,
     )
     app.jinja_env.filters.update(
         ago=times.ago,

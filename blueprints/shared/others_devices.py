@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
-from blueprints.shared import roll
-from blueprints.shared.device_registration import AGAIN
+from blueprints.shared.device_registration import AGAIN, may_have_again
 from models import Status, User, Way
-from services import devices, permissions
+from services import devices
 from services.devices import HomeRow
 
 
@@ -22,16 +21,15 @@ class Line(NamedTuple):
 
 def lines(person: User, reader: User) -> dict[str, Any]:
     """Those that are here, and those that have left, newest first."""
-    here, gone = roll.folded(roll.as_of_now(devices.home(person)))
-    may_resend = bool(person.email) and permissions.may_resend_for(reader, person)
+    here, gone = devices.folded(devices.as_of_now(devices.home(person)))
     return {
-        "here": [Line(row, _again(row) if may_resend else "") for row in here],
+        "here": [Line(row, _again(row, person, reader)) for row in here],
         "gone": [Line(row, "") for row in gone],
     }
 
 
-def _again(row: HomeRow) -> str:
-    if row.registration_code is None or row.status not in (Status.PENDING, Status.VERIFIED, Status.EXPIRED):
+def _again(row: HomeRow, owner: User, reader: User) -> str:
+    if not may_have_again(row, Way.INVITATION, owner, reader):
         return ""
     again, anew, instead = AGAIN[Way.INVITATION]
     if row.way != Way.INVITATION:

@@ -37,8 +37,9 @@ def of(device: Device, reader: User, form: AnswerForm | None = None) -> Question
 
 def on_home(rows: Iterable[HomeRow], person: User) -> Markup:
     """All questions to a person, over their roll."""
-    asked = [devices.by_code(row.code) for row in rows if row.asked_ownership]
-    questions = [of(device, person) for device in asked if device is not None]
+    codes = [row.code for row in rows if row.asked_ownership]
+    asked = devices.by_codes(codes)
+    questions = [of(asked[code], person) for code in codes if code in asked]
     return Markup().join(
         Markup(render_template("device_actions/_question.html", device=question.device, question=question))  # noqa: S704
         for question in questions

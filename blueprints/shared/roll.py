@@ -6,7 +6,7 @@ up once in each language, and kept until they change: twenty lines of Jinja cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
@@ -18,13 +18,12 @@ from flask import current_app
 from markupsafe import Markup
 
 from blueprints.shared import access, organisation, pages, security, times
-from blueprints.shared.device_registration import PATHS
+from blueprints.shared.device_registration import PATHS, may_have_again
 from blueprints.shared.roll_words import RollWords, mail_said, named, roll_words
-from models import ENDED, ENROLLED, Role, Status, Way
+from models import ENDED, ENROLLED, Role, Status, User, Way
 from services import clock
 from services.devices import HomeRow
 
-SHOWN_AFTER_EXPIRY = 7 * 86_400  # seconds; older ones are folded away
 POLL, TOKEN = "\x00poll\x00", "\x00token\x00"  # places in kept lines for what differs from answer to answer
 BUCKET = 15  # seconds within which "2 minutes ago" is worked out once
 
@@ -45,6 +44,7 @@ class Reading:
     words: RollWords
     now: int
     since: int  # when the page began to wait
+    person: User
     may_register: bool
 
 
@@ -58,28 +58,9 @@ def reading(since: int | None = None) -> Reading:
         words=roll_words(*reader),
         now=clock.now(),
         since=since or clock.now(),
+        person=access.person(),
         may_register=Role.REGISTER in access.signed_in().roles,
     )
-
-
-def as_of_now(rows: Iterable[HomeRow]) -> list[HomeRow]:
-    """A registration whose time is over has expired, also before the worker has written that down."""
-    now = clock.now()
-    return [
-        row._replace(status=Status.EXPIRED)
-        if row.status == Status.PENDING and row.expires_at is not None and row.expires_at <= now
-        else row
-        for row in rows
-    ]
-
-
-def folded(rows: Sequence[HomeRow]) -> tuple[list[HomeRow], list[HomeRow]]:
-    """Those that stand on the roll, and those that have left it."""
-    here: list[HomeRow] = []
-    gone: list[HomeRow] = []
-    for row in rows:
-        (here if row.status not in ENDED or _ran_out_lately(row) else gone).append(row)
-    return here, gone
 
 
 def lines(rows: Iterable[HomeRow], shared: Reading) -> Markup:
@@ -95,12 +76,13 @@ def _line(row: HomeRow, shared: Reading) -> str:
     if row.status in ENROLLED:
         age = max(0, shared.now - (row.last_check_in_at or shared.now))
         return _enrolled_line(row, shared.reader, age // BUCKET)
+    may_renew = row.way is not None and may_have_again(row, Way(row.way), shared.person, shared.person)
     if row.status in ENDED:
-        html = _ended_line(row, shared.reader, shared.may_register)
+        html = _ended_line(row, shared.reader, may_renew)
     else:
         poll, zone = _poll(row, shared), flask_babel.get_timezone()
         today = datetime.fromtimestamp(shared.now, zone).date()
-        html = _waiting_line(row, shared.reader, shared.may_register, not poll, today, zone)
+        html = _waiting_line(row, shared.reader, may_renew, shared.may_register, not poll, today, zone)
         html = html.replace(POLL, poll)
     return html.replace(TOKEN, security.csrf_token()) if TOKEN in html else html
 
@@ -138,13 +120,19 @@ def _name(row: HomeRow, words: RollWords) -> str:
 
 @lru_cache(maxsize=2000)
 def _waiting_line(
-    row: HomeRow, reader: Reader, may_register: bool, has_stopped: bool, today: date, zone: tzinfo
+    row: HomeRow,
+    reader: Reader,
+    may_renew: bool,
+    may_register: bool,
+    has_stopped: bool,
+    today: date,
+    zone: tzinfo,
 ) -> str:
     """With a place for how it asks again. "14:32 today" is out of date tomorrow, and wrong in another time zone."""
     words = roll_words(*reader)
     if row.status == Status.PENDING and row.expires_at is not None and row.way:
         before, after = words.to_do[row.way]
-        said = f"{before}{times.clock_time(row.expires_at)}{after}{mail_said(row, words)}"
+        said = f"{before}{times.clock_time(row.expires_at)}{after}{mail_said(row, words, may_renew)}"
     else:
         said = words.sentences[row.status]
     if has_stopped:
@@ -152,17 +140,17 @@ def _waiting_line(
     buttons = ""
     if may_register and row.status != Status.ENROLLING and row.registration_code:
         name = _name(row, words)
-        again = _once_more(row, name, words.again[row.way or ""])
+        again = _once_more(row, name, words.again[row.way or ""]) if may_renew else ""
         cancel = _button(f"/registrations/{row.registration_code}/cancel", words.cancel, name, stays=True)
         buttons = f'<div class="row">{again}{cancel}</div>'
     return _li(row, words, said, buttons, POLL)
 
 
 @lru_cache(maxsize=2000)
-def _ended_line(row: HomeRow, reader: Reader, may_register: bool) -> str:
+def _ended_line(row: HomeRow, reader: Reader, may_renew: bool) -> str:
     words = roll_words(*reader)
     renew = ""
-    if row.status == Status.EXPIRED and may_register and row.registration_code:
+    if may_renew:
         renew = f'<div class="row">{_once_more(row, _name(row, words), words.renew)}</div>'
     return _li(row, words, words.sentences[row.status], renew)
 
@@ -189,10 +177,6 @@ def _poll(row: HomeRow, shared: Reading) -> str:
         return ""
     url = f"/devices/{row.code}/card?since={shared.since}&amp;was={row.status}"
     return f' data-hx-get="{url}" data-hx-trigger="every {seconds}s" data-hx-swap="outerHTML"'
-
-
-def _ran_out_lately(row: HomeRow) -> bool:
-    return row.status == Status.EXPIRED and (row.expires_at or 0) > clock.now() - SHOWN_AFTER_EXPIRY
 
 
 def _static_url(name: str) -> str:

@@ -89,7 +89,7 @@ def named(word: str, which: str) -> str:
     return _("%(word)s: %(which)s", word=word, which=which)
 
 
-def mail_said(row: HomeRow, words: RollWords) -> str:
+def mail_said(row: HomeRow, words: RollWords, may_correct: bool) -> str:
     """How far the mail with its link is, and what to do when it came no further."""
     if not row.mail_state:
         return ""
@@ -101,7 +101,7 @@ def mail_said(row: HomeRow, words: RollWords) -> str:
     said = f" {before}{when}{after}"
     if row.mail_reason:
         said += f" {escape(orders.reason_sentence(row.mail_reason))}"
-    if row.mail_state == MessageState.FAILED:
+    if row.mail_state == MessageState.FAILED and may_correct:
         said += f' <a href="/registrations/{row.registration_code}#email">{words.correct}</a>'
     return said
 

@@ -1,4 +1,4 @@
-"""Moments as people say them, in the reader's language and time zone, always inside <time datetime>."""
+"""Moments as people say them, in the reader's language and time zone: for pages inside <time>, or as plain text."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from models import Command, Device, Ownership, Role, Status, User, UserRole
-from services import permissions, users
+from services import channels, permissions, users
 from services.channels import agent
 from services.permissions import Action
 from services.refused import Forbidden, Refused
@@ -239,13 +239,12 @@ def test_what_the_channel_cannot_is_said_in_a_sentence(
     alice: User, bob: User, a_device: Callable[..., Device]
 ) -> None:
     device = a_device(alice)
-    said = dict(permissions.unavailable(alice, device))
-    assert set(said) == {Action.UNLOCK, Action.LOCATE}
-    assert all(sentence.endswith(".") for sentence in said.values())
+    channel = channels.of_device(device)
+    said = [channel.why_not(device, action) for action in (Action.UNLOCK, Action.LOCATE)]
+    assert permissions.unavailable(alice, device) == said
+    assert all(sentence.endswith(".") for sentence in said)
     assert permissions.unavailable(bob, device) == []
-    assert permissions.unavailable(with_roles(alice, Role.USER_PORTAL, Role.LOCATE), device) == [
-        (Action.LOCATE, said[Action.LOCATE])
-    ]
+    assert permissions.unavailable(with_roles(alice, Role.USER_PORTAL, Role.LOCATE), device) == said[1:]
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.RETIRED])

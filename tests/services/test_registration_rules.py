@@ -194,3 +194,42 @@ def test_renewing_what_still_waits_takes_no_room(alice: User, decide: Callable[.
     issued = registrations.start(alice, "linux", Way.QR, by=alice)
     registrations.renew(issued.registration, by=alice)
     assert status_of(issued.device) == Status.PENDING
+
+
+@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("who", ["alice", "bob", "carol", "dave"])
+@pytest.mark.parametrize(
+    "rules", [{}, {"pin_registration": False}, {"qr_registration": False}, {"platforms": "macos"}]
+)
+def test_what_is_offered_once_more_is_what_can_be_had(
+    request: pytest.FixtureRequest,
+    alice: User,
+    a_device: Callable[..., Device],
+    a_registration: Callable[..., Registration],
+    decide: Callable[..., None],
+    way: Way,
+    status: Status,
+    who: str,
+    rules: dict[str, Any],
+) -> None:
+    decide(**rules)
+    by, registration = request.getfixturevalue(who), a_registration(alice, a_device(alice, status))
+    is_offered = registration_rules.may_again(way, status, "linux", alice, by, settings.load())
+    try:
+        registrations.renew(registration, by=by, way=way)
+    except Refused:
+        assert not is_offered
+    else:
+        assert is_offered
+
+
+def test_what_is_offered_once_more_to_whom(alice: User, bob: User, carol: User, dave: User) -> None:
+    def ways(by: User) -> list[Way]:
+        rules = settings.load()
+        return [way for way in Way if registration_rules.may_again(way, "pending", "linux", alice, by, rules)]
+
+    offered = {user.username: ways(user) for user in (alice, bob, carol, dave)}
+    assert offered == {"alice": list(Way), "bob": [], "carol": list(Way), "dave": [Way.INVITATION]}
+    alice.email = ""
+    assert ways(alice) == [Way.PIN, Way.QR]

@@ -129,9 +129,8 @@ def audit_sentence(
     deed, event = DEEDS.get(entry.action), EVENTS.get(entry.action)
     places = {**_places(entry), **_without_empty(text or {})}
     called_off = EVENTS.get(f"{entry.action.rpartition(':')[0]}:cancelled")
-    if (
-        called_off and entry.params.get("reason") in orders.REASONS
-    ):  # nobody did it: it came of something else
+    # Nobody did it: it came of something else.
+    if called_off and entry.params.get("reason") in orders.REASONS:
         why = orders.reason_sentence(entry.params["reason"]).removesuffix(".")
         return gettext("%(what)s. %(why)s", what=gettext(called_off), why=why)
     if deed and entry.actor_kind == "user" and reader is not None and entry.actor == reader.code:

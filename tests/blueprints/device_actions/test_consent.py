@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models import AuditEntry, Device
+from models import AuditEntry, Device, database
 from services import ownership, users
 
 
@@ -123,3 +123,19 @@ def test_an_asker_who_left_asks_no_more(visit, alice, bob, a_device):
     users.disable(bob, by=None)
     assert "question" not in visit(alice).get("/").text
     assert visit(alice).post(answer_url(device), answer="agree").status == 409
+
+
+def test_several_questions_stand_in_the_order_of_the_roll_and_one_query_finds_their_devices(
+    visit, alice, carol, a_device, monkeypatch
+):
+    devices = [a_device(alice) for _ in range(3)]
+    for device in devices:
+        ownership.change(device, "company", by=carol)
+    browser, asked = visit(alice), []
+    execute = database.execute_sql
+    monkeypatch.setattr(database.obj, "execute_sql", lambda *given: asked.append(given[0]) or execute(*given))
+    page = browser.get("/")
+    assert [part["id"] for part in page.soup.select("[id$='-question']")] == [
+        f"device-{device.code}-question" for device in reversed(devices)
+    ]
+    assert len([query for query in asked if 'FROM "device"' in query]) == 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models import AuditEntry, Registration, Status
-from services import audit, users
+from models import AuditEntry, Registration, Status, Way
+from services import audit, settings, users
 
 
 def looks_at(person):
@@ -114,3 +114,19 @@ def test_adding_devices_adds_no_queries(visit, dave, alice, a_registration, monk
         for _ in range(5):
             a_registration(alice)
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("way", Way)
+def test_of_a_closed_platform_nothing_is_sent_again(visit, dave, alice, a_registration, way):
+    registration = a_registration(alice, way=way)
+    part = f"#device-{registration.device.code} form"
+    assert visit(dave).get(f"/help-desk/people/{alice.code}").soup.select(part)
+    settings.put("platforms", "macos", by=None)
+    assert not visit(dave).get(f"/help-desk/people/{alice.code}").soup.select(part)
+
+
+def test_a_device_that_joins_is_begun_again_from_its_own_page(visit, dave, alice, a_device, a_registration):
+    registration = a_registration(alice, a_device(alice, Status.ENROLLING))
+    part = f"#device-{registration.device.code} form"
+    assert not visit(dave).get(f"/help-desk/people/{alice.code}").soup.select(part)
+    assert visit(dave).get(f"/devices/{registration.device.code}").soup.select('form[action$="/reminder"]')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models import Message, MessageState, Status, Way
-from services import outbox, registrations
+from services import outbox, registrations, settings
 
 
 def test_htmx_gets_the_result_alone(visit, alice, a_registration):
@@ -156,3 +156,40 @@ def test_a_result_stays_while_nothing_changed_and_goes_when_it_did(visit, alice,
     assert over.words("#register .status") == "Cancelled"
     assert browser.get(over.one("#register")["data-hx-get"], htmx=True).status == 204
     assert browser.get(url).location == f"/registrations/{registration.code}"
+
+
+def test_where_pins_are_switched_off_a_pin_is_had_another_way_and_no_button_is_dead(
+    visit, alice, a_registration
+):
+    registration = a_registration(alice, way=Way.PIN)
+    settings.put("pin_registration", "off", by=None)
+    browser = visit(alice)
+    page = browser.get(f"/registrations/{registration.code}")
+    offered = [form["action"].rpartition("/")[2] for form in page.soup.select("#register form")]
+    assert offered == ["reminder", "qr", "cancel"], "nor can the address be corrected: that makes a new PIN"
+    words = page.words("#register")
+    assert "If you wrote it down, use it." in words
+    assert "renew" not in words.casefold()
+    assert "A new PIN" not in words
+    on_the_roll = [form["action"].rpartition("/")[2] for form in page.soup.select("#devices form")]
+    assert on_the_roll == ["cancel"]
+    assert browser.post(f"/registrations/{registration.code}/qr").status == 303
+    assert "renew" in browser.get(f"/registrations/{registration.code}").words("#register .slip").casefold()
+
+
+@pytest.mark.parametrize("way", Way)
+def test_the_help_desk_is_offered_what_it_may_do_and_can(visit, alice, dave, a_registration, way):
+    registration = a_registration(alice, way=way)
+    browser = visit(dave)
+    page = browser.get(f"/registrations/{registration.code}")
+    assert [form["action"].rpartition("/")[2] for form in page.soup.select("#register form")] == ["reminder"]
+    assert browser.post(f"/registrations/{registration.code}/reminder").status == 303
+
+
+@pytest.mark.parametrize("way", Way)
+def test_a_platform_that_was_closed_meanwhile_is_not_offered_again(visit, alice, a_registration, way):
+    registration = a_registration(alice, way=way)
+    settings.put("platforms", "macos", by=None)
+    page = visit(alice).get(f"/registrations/{registration.code}")
+    left = [form["action"].rpartition("/")[2] for form in page.soup.select("#register form, #devices form")]
+    assert left == ["cancel", "cancel"]
