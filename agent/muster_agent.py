@@ -561,7 +561,7 @@ def save_state(state_file: Path, state: State) -> None:
             os.fsync(file.fileno())
         os.replace(name, str(state_file))
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink(missing_ok=True)  # told to stop just now, it may have its new name already
         raise
 
 

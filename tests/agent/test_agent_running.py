@@ -60,6 +60,23 @@ def test_enroll_goes_on_until_it_is_told_to_stop(
     assert json.loads(state_file.read_text())["secret"] == "s3cret"
 
 
+def test_it_stops_also_when_it_is_told_so_in_the_middle_of_writing_its_state(
+    agent: ModuleType, enrolled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def interrupted(source: str, target: str) -> None:
+        replace(source, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    state = agent.load_state(enrolled)
+    with pytest.raises(KeyboardInterrupt):
+        agent.save_state(enrolled, state)
+    assert agent.load_state(enrolled) == state
+    assert list(enrolled.parent.glob(".state-*")) == []
+
+
 def test_run_checks_in_as_often_as_the_server_asks_and_survives_errors(
     start: Start, server: StubServer, enrolled: Path
 ) -> None:
