@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 
 from blueprints.shared import access, action_pages, attempt, device_page, pages, words
 from blueprints.shared.device_forms import RetireForm
-from models import Device
-from services import device_actions, permissions
+from services import device_actions
 from services.permissions import Action
 
 blueprint = Blueprint("administrator_actions", __name__, url_prefix="/devices/<code>")
@@ -16,14 +15,18 @@ blueprint = Blueprint("administrator_actions", __name__, url_prefix="/devices/<c
 
 @blueprint.get("/retire-without-device")
 def explain_retire_without_device(code: str) -> Response:
-    device = _allowed(code, Action.RETIRE_WITHOUT_DEVICE)
+    device = access.device_for(code, Action.RETIRE_WITHOUT_DEVICE)
     access.fresh()
     return action_pages.retire_without_device(device, RetireForm())
 
 
 @blueprint.post("/retire-without-device")
 def retire_without_device(code: str) -> Response:
-    device, form, person = _allowed(code, Action.RETIRE_WITHOUT_DEVICE), RetireForm(), access.person()
+    device, form, person = (
+        access.device_for(code, Action.RETIRE_WITHOUT_DEVICE),
+        RetireForm(),
+        access.person(),
+    )
     access.fresh()
     reason = form.reason.text
     if not attempt.works(form, lambda: device_actions.retire_without_device(device, reason, by=person)):
@@ -34,7 +37,7 @@ def retire_without_device(code: str) -> Response:
 
 @blueprint.get("/block")
 def explain_block(code: str) -> Response:
-    device = _allowed(code, Action.BLOCK)
+    device = access.device_for(code, Action.BLOCK)
     return pages.page_only(
         "administrator_actions/explain_block.html", device=device, name=words.display_name(device)
     )
@@ -54,9 +57,3 @@ def unblock(code: str) -> Response:
     device_actions.unblock(device, by=access.person())
     pages.say("good", _("%(device)s is no longer blocked.", device=words.display_name(device)))
     return device_page.changed_answer(device)
-
-
-def _allowed(code: str, action: Action) -> Device:
-    device = access.visible_device(code)
-    permissions.check(access.person(), device, action)
-    return device

@@ -16,7 +16,7 @@ blueprint = Blueprint("apple_actions", __name__, url_prefix="/devices/<code>")
 
 @blueprint.get("/unlock")
 def explain_unlock(code: str) -> Response:
-    device = _allowed(code, Action.UNLOCK)
+    device = access.device_for(code, Action.UNLOCK)
     access.fresh()
     return pages.page_only(
         "apple_actions/explain_unlock.html", device=device, name=words.display_name(device)
@@ -25,7 +25,7 @@ def explain_unlock(code: str) -> Response:
 
 @blueprint.post("/unlock")
 def unlock(code: str) -> Response:
-    device = _allowed(code, Action.UNLOCK)
+    device = access.device_for(code, Action.UNLOCK)
     access.fresh()
     actions.unlock(device, by=access.person())
     pages.say("wait", _("The unlock is on its way to %(device)s.", device=words.display_name(device)))
@@ -83,10 +83,4 @@ def _with_pins(code: str) -> Device:
     device = access.visible_device(code)
     if not permissions.may_see_pin(access.person(), device) or not vault.pins_of(device):
         abort(404)
-    return device
-
-
-def _allowed(code: str, action: Action) -> Device:
-    device = access.visible_device(code)
-    permissions.check(access.person(), device, action)
     return device

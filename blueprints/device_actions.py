@@ -15,7 +15,7 @@ from blueprints.shared.device_forms import (
     WipeForm,
 )
 from models import Device
-from services import commands, device_actions, permissions
+from services import commands, device_actions
 from services import ownership as rules_of_ownership
 from services.permissions import Action
 
@@ -32,7 +32,7 @@ def refresh(code: str) -> Response:
 
 @blueprint.post("/lock")
 def lock(code: str) -> Response:
-    device, form, person = _allowed(code, Action.LOCK), LockForm(), access.person()
+    device, form, person = access.device_for(code, Action.LOCK), LockForm(), access.person()
     text = form.text.text
     if not attempt.works(form, lambda: device_actions.lock(device, by=person, text=text)):
         return _writing_again(device, lock_form=form)
@@ -45,7 +45,7 @@ def lock(code: str) -> Response:
 
 @blueprint.post("/message")
 def message(code: str) -> Response:
-    device, form, person = _allowed(code, Action.MESSAGE), MessageForm(), access.person()
+    device, form, person = access.device_for(code, Action.MESSAGE), MessageForm(), access.person()
     text = form.text.text
     if not attempt.works(form, lambda: device_actions.message(device, text, by=person)):
         return _writing_again(device, message_form=form)
@@ -81,14 +81,14 @@ def cancel(code: str, command: str) -> Response:
 
 @blueprint.get("/ownership")
 def ownership(code: str) -> Response:
-    device = _allowed(code, Action.CHANGE_OWNERSHIP)
+    device = access.device_for(code, Action.CHANGE_OWNERSHIP)
     chosen = device.next_ownership or device.ownership
     return action_pages.ownership(device, OwnershipForm(ownership=chosen))
 
 
 @blueprint.post("/ownership")
 def change_ownership(code: str) -> Response:
-    device, form = _allowed(code, Action.CHANGE_OWNERSHIP), OwnershipForm()
+    device, form = access.device_for(code, Action.CHANGE_OWNERSHIP), OwnershipForm()
     person, wanted = access.person(), form.ownership.data or ""
     if not attempt.works(form, lambda: rules_of_ownership.change(device, wanted, by=person)):
         return action_pages.ownership(device, form, 422)
@@ -112,14 +112,14 @@ def answer_ownership(code: str) -> Response:
 
 @blueprint.get("/wipe")
 def explain_wipe(code: str) -> Response:
-    device = _allowed(code, Action.WIPE)
+    device = access.device_for(code, Action.WIPE)
     access.fresh()
     return action_pages.wipe(device, WipeForm())
 
 
 @blueprint.post("/wipe")
 def wipe(code: str) -> Response:
-    device, form, person = _allowed(code, Action.WIPE), WipeForm(), access.person()
+    device, form, person = access.device_for(code, Action.WIPE), WipeForm(), access.person()
     access.fresh()
     confirmation, reason = form.confirm.text, form.reason.text
     if not attempt.works(form, lambda: device_actions.wipe(device, confirmation, reason, by=person)):
@@ -130,26 +130,19 @@ def wipe(code: str) -> Response:
 
 @blueprint.get("/retire")
 def explain_retire(code: str) -> Response:
-    device = _allowed(code, Action.RETIRE)
+    device = access.device_for(code, Action.RETIRE)
     access.fresh()
     return action_pages.retire(device, RetireForm())
 
 
 @blueprint.post("/retire")
 def retire(code: str) -> Response:
-    device, form, person = _allowed(code, Action.RETIRE), RetireForm(), access.person()
+    device, form, person = access.device_for(code, Action.RETIRE), RetireForm(), access.person()
     access.fresh()
     if not attempt.works(form, lambda: device_actions.retire(device, form.reason.text, by=person)):
         return action_pages.retire(device, form, 422)
     pages.say("wait", _("The order to leave is on its way to %(device)s.", device=words.display_name(device)))
     return pages.go_to(f"/devices/{device.code}")
-
-
-def _allowed(code: str, action: Action) -> Device:
-    """The device, if the person may do this to it: that is asked before anything they typed is looked at."""
-    device = access.visible_device(code)
-    permissions.check(access.person(), device, action)
-    return device
 
 
 def _written(device: Device, sentence: str) -> Response:

@@ -12,6 +12,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from blueprints.shared import organisation, pages, security
 from models import Device, Registration, Role, User
 from services import devices, looks, permissions, registrations, sessions
+from services.permissions import Action
 from services.refused import Forbidden
 from services.sessions import SignedIn
 
@@ -120,6 +121,13 @@ def visible_device(code: str) -> Device:
     if device is None or not permissions.may_see(person(), device):
         abort(404)
     looks.note_device(device, by=person())
+    return device
+
+
+def device_for(code: str, action: Action) -> Device:
+    """The same, if the person may do this to it: that is asked before anything they typed is looked at."""
+    device = visible_device(code)
+    permissions.check(person(), device, action)
     return device
 
 
