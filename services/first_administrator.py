@@ -37,9 +37,8 @@ def create(token: str, username: str, name: str, email: str, password: str) -> U
 
     Of many at once one wins: the link goes and the account comes in the same transaction.
     """
-    columns = users.new_columns(
-        username, name, email, password
-    )  # before the transaction, which must not wait
+    # Before the transaction, which must not wait for a hash.
+    columns = users.new_columns(username, name, email, password)
     with database.atomic():
         used = OneTimeLink.update(used_at=clock.now()).where(*_still_works(token)).execute()
         if used != 1 or not is_wanted():
