@@ -117,6 +117,16 @@ class Server(MPServer):
         self.keeper.tell_to_end()
         super().signal_handler_interrupt(*arguments, **named)  # type: ignore[no-untyped-call]
 
+    def shutdown(self, exit_code: int = 0) -> None:
+        """A signal may reach a process before us. It has not failed then, though granian's own thread, whenever that
+        hears of the end, counts it as one that did.
+        """
+        try:
+            super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+        except SystemExit:
+            if exit_code or not self.interrupt_signal:
+                raise
+
     def _stop_workers(self) -> None:
         """Granian waits for each process in two threads, and the one that is told of its end second takes it for one
         that refuses to stop. So it is asked only once they have ended, or had their time. A process that has only just
@@ -129,8 +139,6 @@ class Server(MPServer):
             time.sleep(0.05)
         self.workers_kill_timeout = 1
         super()._stop_workers()  # type: ignore[no-untyped-call]
-        if self.interrupt_signal:  # it may have reached a child first, which has not failed then
-            self.interrupt_children.clear()
 
     def _tell_when_ready(self) -> None:
         anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
