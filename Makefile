@@ -10,6 +10,7 @@ UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.
 TESTS ?=
 CATALOGUE ?= translations/messages.pot
 WORKERS ?= 2
+RERUNS ?= 0
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test lint format check bench messages lock clean debian-packages
@@ -25,7 +26,7 @@ run: $(RUNTIME) ## the real portal, on PORT (8000), its data in MUSTER_DATA (./d
 	@exec $(PYTHON) -m flask --app app serve
 
 test: $(DEVELOPMENT) debian-packages ## all tests, or some: make test TESTS=tests/services
-	@exec $(PYTHON) -m pytest -n $(WORKERS) $(TESTS)
+	@exec $(PYTHON) -m pytest -n $(WORKERS) --reruns $(RERUNS) --rerun-show-tracebacks $(TESTS)
 
 lint: $(DEVELOPMENT) ## style, types and templates; changes nothing
 	$(PYTHON) -m ruff check
