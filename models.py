@@ -125,6 +125,14 @@ class CommandState(StrEnum):
 LIVE_COMMAND = (CommandState.HELD, CommandState.QUEUED, CommandState.SENT)
 
 
+class Medium(StrEnum):
+    """By what a message goes out."""
+
+    MAIL = "mail"
+    SMS = "sms"
+    PUSH = "push"
+
+
 class MessageState(StrEnum):
     """How far a mail, text or push has come."""
 
@@ -362,7 +370,7 @@ class Message(Table):
 
     code = CharField(unique=True)
     kind = CharField()  # which template: invitation, pin, ...
-    medium = CharField()  # mail, sms or push
+    medium = CharField()  # one of Medium
     recipient = CharField()  # an address, a number, or the code of a device to wake
     user = ForeignKeyField(User, null=True, backref="messages", on_delete="SET NULL")
     device = ForeignKeyField(Device, null=True, backref="messages", on_delete="SET NULL")

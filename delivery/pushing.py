@@ -10,7 +10,7 @@ from flask import current_app
 
 from delivery import push_connection
 from mdm.apple import push
-from models import Message
+from models import Medium, Message
 from services import clock, outbox
 from services.apple import push_certificates, pushes
 from services.apple.push_certificates import Installed
@@ -22,17 +22,17 @@ AT_ONCE = 50
 
 def send_due() -> int:
     """Send every push that is due. Without a certificate they wait, and the device comes by itself some time."""
-    if not outbox.is_anything_due(pushes.MEDIUM):
+    if not outbox.is_anything_due(Medium.PUSH):
         push_connection.close_if_idle()
         return 0
     outbox.release_stale()
     certificate = push_certificates.load()
     if certificate is None or certificate.ends_at <= clock.now():
         outbox.note_not_configured(
-            pushes.MEDIUM, "certificate_ended" if certificate is not None else "not_configured"
+            Medium.PUSH, "certificate_ended" if certificate is not None else "not_configured"
         )
         return 0
-    messages = outbox.claim(AT_ONCE, pushes.MEDIUM)
+    messages = outbox.claim(AT_ONCE, Medium.PUSH)
     for position, message in enumerate(messages):
         if not _send(certificate, message):
             outbox.give_back(messages[position + 1 :])

@@ -8,7 +8,7 @@ from typing import Any
 
 from delivery import kinds, letters, sending
 from delivery.sending import Failure
-from models import Message
+from models import Medium, Message
 from services import outbox, settings, sms_gateways, sms_text, text_messages
 from services.refused import Refused
 
@@ -25,14 +25,14 @@ CAUSE = re.compile(r".*\(Caused by (.*)\)", re.DOTALL)
 
 def send_due() -> int:
     """Send the texts that are due now. Returns how many were looked at."""
-    if not outbox.is_anything_due(text_messages.MEDIUM):
+    if not outbox.is_anything_due(Medium.SMS):
         return 0
     outbox.release_stale()
     address = settings.secret("sms_gateway")
     if not address:
-        outbox.note_not_configured(text_messages.MEDIUM)
+        outbox.note_not_configured(Medium.SMS)
         return 0
-    messages = outbox.claim(AT_ONCE, text_messages.MEDIUM)
+    messages = outbox.claim(AT_ONCE, Medium.SMS)
     for place, message in enumerate(messages):
         if not _send(message, address):
             outbox.give_back(messages[place + 1 :])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import JOIN
 
-from models import Device, Message, MessageState, User, database
+from models import Device, Medium, Message, MessageState, User, database
 from services import audit, clock, outbox, permissions, text_messages
 from services.refused import N_, Forbidden, Refused
 
@@ -63,7 +63,7 @@ def _refuse_others(by: User) -> None:
 
 def _is_over_quota(message: Message) -> bool:
     """Whoever asks: the quota keeps a number, and who pays for it, from more than that in a day."""
-    return message.medium == text_messages.MEDIUM and text_messages.is_over_quota(message.recipient, message)
+    return message.medium == Medium.SMS and text_messages.is_over_quota(message.recipient, message)
 
 
 def _audit(action: str, message: Message, by: User) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from models import Device, Message, MessageState, User, database
+from models import Device, Medium, Message, MessageState, User, database
 from services import clock, codes, keyring, settings, text_messages
 from services.refused import N_, Refused
 
@@ -24,20 +24,20 @@ def queue(
     recipient: str,
     params: dict[str, Any],
     device: Device | None = None,
-    medium: str = "mail",
+    medium: Medium = Medium.MAIL,
 ) -> Message:
     """Put a message into the outbox, in the caller's transaction. The worker renders it when it sends it.
 
     `params` may hold secrets: they are encrypted, and erased once the message is sent. A text over its number's
     quota is kept as failed. Raises Refused for a recipient that could smuggle lines into a header.
     """
-    if medium == text_messages.MEDIUM:
+    if medium == Medium.SMS:
         text_messages.refuse_odd_number(recipient)
     elif not recipient or any(ord(character) < 32 or ord(character) == 127 for character in recipient):
         raise Refused(N_("This is not an e-mail address."), field="email")
     code = codes.code(12)
     with database.atomic():
-        is_over = medium == text_messages.MEDIUM and text_messages.is_over_quota(recipient)
+        is_over = medium == Medium.SMS and text_messages.is_over_quota(recipient)
         return Message.create(
             code=code,
             kind=kind,
@@ -76,7 +76,7 @@ def message_id(message: Message, host: str) -> str:
     return f"<{message.code}@{host}>"
 
 
-def newest_for(device: Device, medium: str = "mail") -> Message | None:
+def newest_for(device: Device, medium: Medium = Medium.MAIL) -> Message | None:
     """The last mail or text with a registration's link: has the invitation gone out?"""
     is_one = (Message.device == device) & Message.kind.in_(WITH_SECRETS) & (Message.medium == medium)
     return Message.select().where(is_one).order_by(Message.id.desc()).first()
@@ -91,14 +91,14 @@ def cancel_waiting(device: Device) -> None:
         Message.update(params=None).where(of_it, Message.state == MessageState.FAILED).execute()
 
 
-def is_anything_due(medium: str = "mail") -> bool:
+def is_anything_due(medium: Medium = Medium.MAIL) -> bool:
     """A look that takes no lock, so that an idle worker costs nothing."""
     waits = (Message.state == MessageState.WAITING) & (Message.next_at <= clock.now())
     is_stale = (Message.state == MessageState.SENDING) & (Message.leased_until <= clock.now())
     return Message.select().where(waits | is_stale, Message.medium == medium).exists()
 
 
-def claim(limit: int, medium: str = "mail") -> list[Message]:
+def claim(limit: int, medium: Medium = Medium.MAIL) -> list[Message]:
     """Take what is due, oldest first; it belongs to the caller for 60 seconds. Each claim counts as a try."""
     due = (
         Message.select(Message.id)
@@ -171,7 +171,7 @@ def release_stale() -> int:
         )
 
 
-def note_not_configured(medium: str = "mail", reason: str = "not_configured") -> None:
+def note_not_configured(medium: Medium = Medium.MAIL, reason: str = "not_configured") -> None:
     """Nothing that could send it is set up, or nothing that counts today: what waits says so. It counts as no try."""
     waits = (Message.state == MessageState.WAITING) & (Message.medium == medium)
     is_news = waits & (Message.reason != reason)

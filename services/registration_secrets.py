@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models import Proof, Registration, Way
-from services import clock, codes, outbox, passwords, settings, text_messages
+from models import Medium, Proof, Registration, Way
+from services import clock, codes, outbox, passwords, settings
 from services.settings import Settings
 
 
@@ -71,4 +71,4 @@ def send(registration: Registration, issued: Secrets) -> None:
     if user.email:
         outbox.queue(registration.way, user, user.email, params, device)
     if device.phone_number and settings.load().sms_gateway:
-        outbox.queue(registration.way, user, device.phone_number, params, device, text_messages.MEDIUM)
+        outbox.queue(registration.way, user, device.phone_number, params, device, Medium.SMS)

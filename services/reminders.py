@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import Device, Registration, Status, User, database
-from services import audit, clock, outbox, settings, text_messages
+from models import Device, Medium, Registration, Status, User, database
+from services import audit, clock, outbox, settings
 from services.settings import Settings
 from services.verification import may_join
 
@@ -61,5 +61,5 @@ def _remind(registration: Registration, rules: Settings) -> None:
     owner, device = registration.user, registration.device
     outbox.queue("reminder", owner, owner.email, params, device)
     if device.phone_number and rules.sms_gateway:
-        outbox.queue("reminder", owner, device.phone_number, params, device, text_messages.MEDIUM)
+        outbox.queue("reminder", owner, device.phone_number, params, device, Medium.SMS)
     audit.append("device:registration:reminded", by=None, device=device)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from models import Message, MessageState
+from models import Medium, Message, MessageState
 from services import clock, settings
 from services.refused import N_, Refused
 
-MEDIUM = "sms"
 DAY = 86_400
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 
@@ -30,7 +29,7 @@ def is_over_quota(number: str, besides: Message | None = None) -> bool:
     counted = Message.select().where(
         Message.recipient == number,
         Message.next_at > clock.now() - DAY,
-        Message.medium == MEDIUM,
+        Message.medium == Medium.SMS,
         ~was_refused,
         ~was_never_tried,
         Message.id != (besides.id if besides else 0),
@@ -42,7 +41,7 @@ def hold_up(seconds: int, besides: Message) -> None:
     """The gateway is gone or has enough: what else waits for it waits a little, so that mails go on."""
     until = clock.now() + seconds
     Message.update(next_at=until).where(
-        Message.medium == MEDIUM,
+        Message.medium == Medium.SMS,
         Message.state == MessageState.WAITING,
         Message.next_at < until,
         Message.id != besides.id,

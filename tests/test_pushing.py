@@ -15,10 +15,10 @@ from flask import Flask
 import worker
 from delivery import push_connection, pushing
 from mdm.apple import push
-from models import AppleEnrolment, Device, Message, MessageState, User
+from models import AppleEnrolment, Device, Medium, Message, MessageState, User
 from services import clock as the_clock
 from services import database, device_actions, outbox
-from services.apple import push_certificates, pushes
+from services.apple import push_certificates
 from services.refused import Refused
 from tests import apple_devices as apple
 from tests.conftest import Clock
@@ -286,7 +286,7 @@ def test_a_new_certificate_wakes_those_whom_the_old_one_could_not(
     app: Flask, alice: User, authority: Authority
 ) -> None:
     apple.join(app, alice)
-    (message,) = outbox.claim(1, pushes.MEDIUM)
+    (message,) = outbox.claim(1, Medium.PUSH)
     outbox.failed(message, "refused_certificate", final=True)
     push_certificates.install(authority.push_certificate(push_certificates.request("it@b.example")))
     assert states() == [("failed", "refused_certificate"), ("waiting", "")]

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from blueprints.shared import access, organisation, pages, words
 from delivery import letters, mail_server, text_messages
-from models import Message, MessageState, Role
+from models import Medium, Message, MessageState, Role
 from services import messages, permissions
 from services.apple import push_certificates, pushes
 from services.refused import Refused
@@ -53,7 +53,7 @@ def index() -> Response:
         next_before=found[MOST_ON_A_PAGE - 1].id if len(found) > MOST_ON_A_PAGE else None,
         is_first_page=before == LARGEST_ID,
         is_demo=current_app.config["DEMO"],
-        has_mail_server="mail" in media,
+        has_mail_server=Medium.MAIL in media,
         push_certificate=_push_certificate(),
     )
 
@@ -62,7 +62,7 @@ def index() -> Response:
 def retry(code: str) -> Response:
     message = _message(code)
     messages.retry(message, by=access.person())
-    if message.medium == pushes.MEDIUM:
+    if message.medium == Medium.PUSH:
         pages.say("good", _("The device is woken within a minute, if Apple takes the push."))
     else:
         pages.say(
@@ -91,17 +91,17 @@ def _message(code: str) -> Message:
     return message
 
 
-def _media() -> set[str]:
+def _media() -> set[Medium]:
     """By which of them anything can go out today."""
     can = {
-        "mail": mail_server.is_configured(),
-        "sms": bool(organisation.current().sms_gateway),
-        pushes.MEDIUM: pushes.is_possible(),
+        Medium.MAIL: mail_server.is_configured(),
+        Medium.SMS: bool(organisation.current().sms_gateway),
+        Medium.PUSH: pushes.is_possible(),
     }
     return {medium for medium, is_possible in can.items() if is_possible}
 
 
-def _line(message: Message, media: set[str]) -> Line:
+def _line(message: Message, media: set[Medium]) -> Line:
     return Line(
         message,
         _whom(message),
@@ -114,16 +114,16 @@ def _line(message: Message, media: set[str]) -> Line:
 
 
 def _whom(message: Message) -> str:
-    if message.medium == pushes.MEDIUM and message.device is not None:
+    if message.medium == Medium.PUSH and message.device is not None:
         return words.display_name(message.device)
     return str(message.user.name if message.user else message.recipient)
 
 
 def _letter(message: Message) -> letters.Letter | None:
-    if message.medium == pushes.MEDIUM:
+    if message.medium == Medium.PUSH:
         return None  # it says nothing
     try:
-        if message.medium == "sms":
+        if message.medium == Medium.SMS:
             return letters.Letter(_("Text message"), text_messages.write(message), html="")
         return letters.write(message)
     except (letters.Unwritable, Refused):

@@ -9,22 +9,22 @@ from flask import current_app
 from flask_babel import gettext
 
 from blueprints.shared import organisation, pages, times, words
-from models import Message, MessageState, Registration, Way
+from models import Medium, Message, MessageState, Registration, Way
 from services import outbox, phone_numbers
 from services.refused import N_
 
 UNDER_WAY = (MessageState.WAITING, MessageState.SENDING)
 TRIED = "tried"  # it waits, and there is a reason why it does
 
-SENTENCES: dict[str, dict[str, str]] = {
-    "mail": {
+SENTENCES: dict[Medium, dict[str, str]] = {
+    Medium.MAIL: {
         MessageState.WAITING: N_("The mail to %(to)s is on its way."),
         TRIED: N_("The mail to %(to)s has not gone out yet."),
         MessageState.SENT: N_("The mail to %(to)s went out at %(time)s."),
         MessageState.FAILED: N_("The mail to %(to)s did not go out."),
         MessageState.CANCELLED: N_("The mail to %(to)s was called off."),
     },
-    "sms": {
+    Medium.SMS: {
         MessageState.WAITING: N_("The text message to %(to)s is on its way."),
         TRIED: N_("The text message to %(to)s has not gone out yet."),
         MessageState.SENT: N_("The text message to %(to)s went out at %(time)s."),
@@ -33,8 +33,8 @@ SENTENCES: dict[str, dict[str, str]] = {
     },
 }
 NOTHING_TO_SEND_IT = {
-    "mail": N_("No mail server is set up here yet, so it waits. An administrator can see that it does."),
-    "sms": N_("No gateway for text messages is set up here any more, so it waits."),
+    Medium.MAIL: N_("No mail server is set up here yet, so it waits. An administrator can see that it does."),
+    Medium.SMS: N_("No gateway for text messages is set up here any more, so it waits."),
 }
 
 
@@ -79,19 +79,19 @@ def _newest(registration: Registration) -> list[Message]:
 
 
 def _sending(message: Message) -> Sending:
+    medium = Medium(message.medium)
     is_under_way, key = message.state in UNDER_WAY, str(message.state)
     reason = words.message_reason(message)
     if is_under_way and _has_no_server(message):
-        key, reason = TRIED, gettext(NOTHING_TO_SEND_IT[message.medium])
+        key, reason = TRIED, gettext(NOTHING_TO_SEND_IT[medium])
     elif is_under_way:
         key = TRIED if reason else MessageState.WAITING
-    is_text = message.medium == "sms"
-    to = phone_numbers.shown(message.recipient) if is_text else message.recipient
+    to = phone_numbers.shown(message.recipient) if medium == Medium.SMS else message.recipient
     time = times.clock_text(message.sent_at) if message.sent_at else ""
-    return Sending(message, gettext(SENTENCES[message.medium][key], to=to, time=time), reason)
+    return Sending(message, gettext(SENTENCES[medium][key], to=to, time=time), reason)
 
 
 def _has_no_server(message: Message) -> bool:
-    if message.medium == "sms":
+    if message.medium == Medium.SMS:
         return not organisation.current().sms_gateway
     return not current_app.config["MUSTER"].mail_server

@@ -17,6 +17,7 @@ from models import (
     Command,
     CommandState,
     Device,
+    Medium,
     Message,
     PushCertificate,
     Status,
@@ -25,7 +26,6 @@ from models import (
 from services import clock, outbox
 from services.apple import vault
 
-MEDIUM = "push"
 KIND = "wake"
 ONE_EVERY = 60  # seconds
 SHORTEST_PAUSE = 120  # seconds, before the second push for an order
@@ -52,7 +52,9 @@ def ask(device: Device, pause: int = 0) -> None:
         return
     earliest = max(row.pushed_at + ONE_EVERY, clock.now() + pause)
     waiting = _one_that_waits(device)
-    message = waiting or outbox.queue(KIND, None, device.code, {"device": device.code}, device, medium=MEDIUM)
+    message = waiting or outbox.queue(
+        KIND, None, device.code, {"device": device.code}, device, medium=Medium.PUSH
+    )
     if waiting is None or (earliest < message.next_at and not message.tries):
         Message.update(next_at=earliest).where(Message.id == message.id).execute()
 
@@ -76,7 +78,7 @@ def ask_again(longest_pause: int = 0, limit: int | None = None) -> int:
     pause = fn.MIN(longest_pause, fn.MAX(SHORTEST_PAUSE, age * 4 / 5))
     # Without an order that waits it is NULL, and no push was before that.
     since = Command.select(clock.now() - pause).where(Command.device == Device.id, waits)
-    is_push = Message.medium == MEDIUM
+    is_push = Message.medium == Medium.PUSH
     on_its_way = is_push & Message.state.in_(outbox.UNSENT) & Message.device.is_null(False)
     lately = is_push & (Message.device == AppleEnrolment.device) & (Message.created_at > since)
     found = (
@@ -105,7 +107,7 @@ def purge() -> None:
     """Drop what went out, or was given up, a week ago: a push says nothing that anybody would look for later."""
     is_over = Message.state.not_in(outbox.UNSENT) & (Message.next_at < clock.now() - KEPT)
     with database.atomic():
-        Message.delete().where(Message.medium == MEDIUM, is_over).execute()
+        Message.delete().where(Message.medium == Medium.PUSH, is_over).execute()
 
 
 def written(message: Message, topic: str) -> push.Push:
@@ -188,5 +190,7 @@ def _has_ended(certificate: PushCertificate) -> bool:
 
 def _one_that_waits(device: Device) -> Message | None:
     waits = Message.state.in_(outbox.UNSENT)
-    found: Message | None = Message.get_or_none(Message.device == device, Message.medium == MEDIUM, waits)
+    found: Message | None = Message.get_or_none(
+        Message.device == device, Message.medium == Medium.PUSH, waits
+    )
     return found

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from models import AppleEnrolment, Command, Device, Message, MessageState, PushCertificate, Status, User
+from models import (
+    AppleEnrolment,
+    Command,
+    Device,
+    Medium,
+    Message,
+    MessageState,
+    PushCertificate,
+    Status,
+    User,
+)
 from services import commands, device_actions, outbox
 from services.apple import profiles, pushes
 from tests import apple_devices as apple
@@ -30,7 +40,7 @@ def phone(app: Flask, alice: User) -> tuple[Device, apple.AppleDevice]:
 
 def sent() -> int:
     """Everything goes out at once. How many pushes that were."""
-    claimed = outbox.claim(100, pushes.MEDIUM)
+    claimed = outbox.claim(100, Medium.PUSH)
     for message in claimed:
         pushes.went_out(message)
     return len(claimed)
@@ -174,7 +184,7 @@ def test_a_push_that_was_given_up_counts_as_one(
     sent()
     clock.move(60)
     device_actions.lock(device, by=alice)
-    (message,) = outbox.claim(1, pushes.MEDIUM)
+    (message,) = outbox.claim(1, Medium.PUSH)
     outbox.failed(message, "unreachable", final=True)
     clock.move(119)
     assert pushes.ask_due() == 0
@@ -256,7 +266,7 @@ def test_only_the_address_that_apple_called_dead_is_forgotten(
 ) -> None:
     device, hardware = phone
     device_actions.lock(device, by=alice)
-    (message,) = outbox.claim(1, pushes.MEDIUM)
+    (message,) = outbox.claim(1, Medium.PUSH)
     asked = pushes.written(message, TOPIC).token
     if not is_still_its:
         hardware.push_token = b"another one of thirty-two bytes!"

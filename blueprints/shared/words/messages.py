@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext
 
 from blueprints.shared.words.orders import reason_sentence
-from models import Message, MessageState
+from models import Medium, Message, MessageState
 from services.refused import N_
 
 # Of text messages, where they differ or where mails have no such thing.
@@ -35,7 +35,7 @@ PUSH_REASONS = {
     "token_unknown": N_("Apple does not know the address for waking this device. It may give another one."),
 }
 
-OF_MEDIUM = {"sms": TEXT_REASONS, "push": PUSH_REASONS}
+OF_MEDIUM = {Medium.SMS: TEXT_REASONS, Medium.PUSH: PUSH_REASONS}
 
 STATES = {
     MessageState.WAITING: N_("Waiting"),
@@ -63,7 +63,7 @@ def message_reason(message: Message) -> str:
     """Why a message came no further; nothing when there is no reason."""
     if not message.reason:
         return ""
-    own = OF_MEDIUM.get(message.medium, {})
+    own = OF_MEDIUM.get(Medium(message.medium), {})
     return gettext(own[message.reason]) if message.reason in own else reason_sentence(message.reason)
 
 
