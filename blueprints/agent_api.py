@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
-
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from blueprints.shared import organisation
 from blueprints.shared.access import public
 from mdm.agent import wire
-from models import Device, Status
-from services import channels, check_ins, deliveries, enrolment, throttle
+from services import agent_conversation, enrolment, throttle
 from services.channels import agent
-from services.refused import Refused
-
-log = logging.getLogger("muster.agent")
 
 blueprint = Blueprint("agent_api", __name__, url_prefix="/api/agent/v1")
 
@@ -48,21 +41,17 @@ def enroll() -> Response:
 @public
 def checkin() -> Response:
     """Who it is comes first: a stranger learns nothing about how a body is read."""
-    device = _device()
-    if device is None:
-        return _problem(401, "unknown_device", "This server does not know this device.")
-    if device.has_ended:
-        return _problem(410, "retired", "This device has left. It may delete its secret.")
-    if device.status == Status.BLOCKED:
-        return _problem(403, "blocked", "An administrator has blocked this device.")
     try:
-        said = wire.decode_checkin(_body())
+        device = agent_conversation.speaker(_secret())
+        commands = agent_conversation.hear(device, wire.decode_checkin(_body()))
+    except agent_conversation.Unknown:
+        return _problem(401, "unknown_device", "This server does not know this device.")
+    except agent_conversation.Gone:
+        return _problem(410, "retired", "This device has left. It may delete its secret.")
+    except agent_conversation.Blocked:
+        return _problem(403, "blocked", "An administrator has blocked this device.")
     except wire.Malformed as malformed:
         return _malformed(malformed)
-    channel = channels.of_device(device)
-    _take(device, said.results)
-    check_ins.record(device, channel.facts(said.facts))
-    commands = [channel.encode(command) for command in deliveries.offer(device)]
     return _json(200, wire.encode_commands(commands, organisation.current().agent_poll_seconds))
 
 
@@ -74,12 +63,9 @@ def _unknown_token(unknown: enrolment.UnknownToken) -> Response:
     return _problem(401, "unknown_token", str(unknown))
 
 
-def _device() -> Device | None:
+def _secret() -> str:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
-        return None
-    device = check_ins.device_of(secret.strip())
-    return device if device is not None and device.channel == agent.NAME else None
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 def _body() -> bytes:
@@ -92,19 +78,6 @@ def _body() -> bytes:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise wire.Malformed("too_large") from None
-
-
-def _take(device: Device, results: Iterable[wire.Result]) -> None:
-    """An answer to no order of this device, or one that was heard before, changes nothing."""
-    ignored = 0
-    for result in results:
-        try:
-            is_new = deliveries.finish(device, result.command_id, result.status, result.detail)
-        except Refused:  # an administrator was faster: the device has left in the meantime
-            is_new = False
-        ignored += not is_new
-    if ignored:
-        log.info("device %s: %s results belong to no order that waits for one", device.code, ignored)
 
 
 STATUSES = {"wrong_content_type": 415, "too_large": 413}
