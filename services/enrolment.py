@@ -15,10 +15,10 @@ from services import (
     registration_rules,
     registration_secrets,
     settings,
+    verification,
 )
 from services.lifecycle import Event
 from services.refused import N_, Refused
-from services.verification import why_not
 
 # What joined with an earlier token of this row and never finished may have been another device.
 NOTHING_KNOWN = {"stable_id": None, "serial": None, "serial_search": ""}
@@ -55,9 +55,10 @@ def waiting(token: str, channel: str) -> Registration:
     registration = Registration.get_or_none(Registration.token_hash == codes.digest(token))
     if registration is None or registration.device.channel != channel:
         raise UnknownToken()
-    why = why_not(registration)
-    if why:
-        raise NotOffered() if why == registration_rules.NOT_OFFERED else UnknownToken()
+    if not verification.owner_may_join(registration):
+        raise UnknownToken()
+    if not verification.is_offered(registration):
+        raise NotOffered()
     return registration
 
 

@@ -107,14 +107,23 @@ def why_not(registration: Registration) -> str:
 
     A sentence (message id); nothing where the device may join.
     """
+    if not owner_may_join(registration):
+        return NOT_THIS_ACCOUNT
+    return "" if is_offered(registration) else registration_rules.NOT_OFFERED
+
+
+def owner_may_join(registration: Registration) -> bool:
+    """May the person still have a device? What somebody else registered for them needs no role to register."""
     user = registration.user
     roles = permissions.roles_of(user)
     for_themselves = registration.created_by_id in (None, user.id)
     has_role = Role.USER_PORTAL in roles and (Role.REGISTER in roles or not for_themselves)
-    if user.is_disabled or not has_role:
-        return NOT_THIS_ACCOUNT
-    offered = registration_rules.platforms_offered(settings.load())
-    return "" if registration.device.platform in offered else registration_rules.NOT_OFFERED
+    return has_role and not user.is_disabled
+
+
+def is_offered(registration: Registration) -> bool:
+    """May devices of this kind still join?"""
+    return registration.device.platform in registration_rules.platforms_offered(settings.load())
 
 
 def _prove_with_link(registration: Registration, password: str, pin: str, address: str) -> Registration:
