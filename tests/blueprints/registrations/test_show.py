@@ -28,6 +28,13 @@ def test_the_way_back_to_register_another(visit, alice, a_registration):
         )
 
 
+def test_whoever_may_not_register_is_not_led_there(visit, alice, dave, a_registration):
+    for way in Way:
+        page = visit(dave).get(f"/registrations/{a_registration(alice, way=way).code}")
+        assert page.one("#register")
+        assert not page.soup.find("a", href="/registrations")
+
+
 def test_the_panel_stands_alone_too(visit, alice, bob):
     assert visit(alice).get("/registrations").one("#register form")
     assert not visit(alice).get("/registrations", htmx=True).is_page
