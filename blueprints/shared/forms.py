@@ -10,7 +10,7 @@ from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import Field, PasswordField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.meta import DefaultMeta
 
@@ -45,14 +45,6 @@ class Line(StringField):
         return self.data or ""
 
 
-class Lines(TextAreaField):
-    """Several lines. `text` is never None."""
-
-    @property
-    def text(self) -> str:
-        return self.data or ""
-
-
 class Password(PasswordField):
     """A secret that is never shown again. `text` is never None."""
 
@@ -76,14 +68,8 @@ class Choice(SelectField):
 class NoControlCharacters:
     """Refuses NUL and its kin, and half characters, which no page, mail or database can hold."""
 
-    def __init__(self, lines: bool = False) -> None:
-        self.allowed = "\n\t" if lines else ""
-
     def __call__(self, form: Any, field: Field) -> None:
-        if any(
-            unicodedata.category(character) in ("Cc", "Cs") and character not in self.allowed
-            for character in field.data or ""
-        ):
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in field.data or ""):
             raise ValidationError(_("This has characters that cannot be used here."))
 
 
@@ -110,12 +96,11 @@ def option(value: str, label: str) -> SelectChoice:
 
 def text(label: Any, most: int = LONGEST_LINE, needed: Any = "") -> Line:
     """One line. `needed` is the sentence that is said when it is empty; without one it may be."""
-    return Line(label, filters=[stripped], validators=_validators(most, needed))
-
-
-def long_text(label: Any, most: int = 1000, needed: Any = "") -> Lines:
-    """Several lines."""
-    return Lines(label, filters=[stripped, unix_lines], validators=_validators(most, needed, lines=True))
+    return Line(
+        label,
+        filters=[stripped],
+        validators=[Length(1 if needed else 0, most, needed), NoControlCharacters()],
+    )
 
 
 def password(label: Any, needed: Any = _("Type your password.")) -> Password:
@@ -125,10 +110,6 @@ def password(label: Any, needed: Any = _("Type your password.")) -> Password:
 
 def stripped(value: str | None) -> str:
     return (value or "").strip()
-
-
-def unix_lines(value: str | None) -> str:
-    return (value or "").replace("\r\n", "\n")
 
 
 def add_refusal(form: Form, refused: Refused) -> None:
@@ -160,7 +141,3 @@ def _errors(form: Form) -> Iterator[tuple[Field, str]]:
     for field in form:
         if field.errors:
             yield field, str(field.errors[0])
-
-
-def _validators(most: int, needed: Any, lines: bool = False) -> list[Any]:
-    return [Length(1 if needed else 0, most, needed), NoControlCharacters(lines)]

@@ -10,7 +10,7 @@ from flask_login import current_user
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
-from wtforms import Field, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import Field, PasswordField, SelectField, StringField
 
 from blueprints.shared import forms, organisation, pages, session_end, times, words
 from models import Role, User
@@ -36,7 +36,7 @@ def init(app: Flask) -> None:
         next_poll=pages.next_poll,
         errors_of=forms.errors_of,
         control_attributes=control_attributes,
-        control_of=control_of,
+        is_choice=is_choice,
         words=words,
         shortest_password=passwords.SHORTEST,
     )
@@ -83,7 +83,7 @@ def control_attributes(form_field: Field, hint: str, more: dict[str, Any]) -> Ma
     values: dict[str, Any] = {"id": form_field.id, "name": form_field.name}
     if isinstance(form_field, PasswordField):
         values["type"] = "password"
-    elif isinstance(form_field, StringField) and not isinstance(form_field, TextAreaField):
+    elif isinstance(form_field, StringField):
         values |= {"type": "text", "value": form_field.data or ""}
     if described:
         values["aria-describedby"] = " ".join(described)
@@ -93,11 +93,8 @@ def control_attributes(form_field: Field, hint: str, more: dict[str, Any]) -> Ma
     return attributes(values)
 
 
-def control_of(form_field: Field) -> str:
-    """Which element a field is: select, textarea or input."""
-    if isinstance(form_field, SelectField):
-        return "select"
-    return "textarea" if isinstance(form_field, TextAreaField) else "input"
+def is_choice(form_field: Field) -> bool:
+    return isinstance(form_field, SelectField)
 
 
 def attributes(values: dict[str, Any]) -> Markup:
