@@ -25,12 +25,24 @@ from blueprints.shared import apple_site
 from config import Config
 from models import Device, Message, Ownership, Platform, Proof, Registration, Role, Status, User, Way
 from services import clock as the_clock
-from services import codes, database, device_authority, keyring, locks, outbox, passwords, sessions, users
+from services import (
+    codes,
+    connections,
+    database,
+    device_authority,
+    keyring,
+    locks,
+    outbox,
+    passwords,
+    sessions,
+    users,
+)
 
 PASSWORD = "calm harbour seven lanterns"  # of everybody in the cast
 NOON = 1_790_000_000  # 2026-09-21 12:53:20 UTC
 
-# Any machine is slow at times, and other tests run beside.
+# Any machine is slow at times, and other tests run beside. Where CI is set, hypothesis by itself tries the same values
+# each time: what it finds by chance, it finds on somebody's own machine.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("ours")
 
@@ -125,19 +137,28 @@ def _cheap_hashes() -> None:
     passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    """Tests write in more threads at once than a server has, on disks that are slow at times: none shall give up."""
+    connections.BUSY_SECONDS = 60
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, _cheap_hashes: None) -> Path:
-    """A data folder with every migration and the cast, made once and copied for each test."""
+    """A data folder with every migration and the cast, made once and copied for each test.
+
+    All of it began at NOON: by today's clock it would be younger, or older, than what the tests do.
+    """
     folder = tmp_path_factory.mktemp("template")
     open_folder(folder, create=True)
-    database.migrate()
-    database.connect()
-    for username, (name, roles) in CAST.items():
-        users.create(username, name, f"{username}@harbour.example", PASSWORD, roles, by=None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(the_clock, "source", lambda: NOON)  # or its certificates would begin later
+        patch.setattr(the_clock, "source", lambda: NOON)
+        database.migrate()
+        database.connect()
+        for username, (name, roles) in CAST.items():
+            users.create(username, name, f"{username}@harbour.example", PASSWORD, roles, by=None)
         device_authority.create()
-    database.close()
+        database.close()
     return folder
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from socket import create_connection
 
@@ -26,12 +27,18 @@ from tests.mail_servers import free_port
 TOPIC = "com.apple.mgmt.External.11111111-2222-3333-4444-555555555555"
 
 
+@cache
+def _key(of: str) -> rsa.RSAPrivateKey:
+    """One for all tests: making one takes a while."""
+    return rsa.generate_private_key(65537, 2048)
+
+
 class Authority:
     """Issues the service's certificate and, in Apple's place, push certificates."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.key = rsa.generate_private_key(65537, 2048)
+        self.key = _key("authority")
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "An authority of the tests")])
         own = self._builder(self.name, self.key.public_key(), 3650)
         self.certificate = own.add_extension(x509.BasicConstraints(True, None), True).sign(
@@ -53,7 +60,7 @@ class Authority:
         return made.public_bytes(Encoding.PEM)
 
     def server_files(self) -> tuple[Path, Path]:
-        key = rsa.generate_private_key(65537, 2048)
+        key = _key("server")
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
         builder = self._builder(name, key.public_key(), 30)
         made = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False).sign(
@@ -114,11 +121,11 @@ def nghttpd(authority: Authority, port: int = 0) -> Iterator[PushService]:
             yield PushService(port, log)
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             create_connection(("127.0.0.1", port), 1).close()

@@ -41,7 +41,7 @@ def at_once(app: Flask) -> Callable[..., list[Any]]:
         def one(_: int) -> Any:
             database.connect()
             try:
-                gate.wait()
+                gate.wait(60)
                 return work()
             except Exception as error:
                 return error

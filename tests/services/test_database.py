@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
+import random
 import re
 import shutil
 import stat
@@ -20,6 +20,8 @@ import models
 from services import clock, database, keyring, locks
 from services.data_folder import open_data_folder
 from services.database import DatabaseProblem
+
+NOISE = random.Random(1).randbytes(9000)  # the same each time: other noise may look like a page
 
 
 @pytest.fixture
@@ -124,7 +126,7 @@ def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(problem.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"SQLite format 3\0", os.urandom(9000)])
+@pytest.mark.parametrize("content", [b"", b"hello", b"SQLite format 3\0", NOISE])
 def test_a_file_that_is_no_database_is_refused_and_left_alone(opened: Path, content: bytes) -> None:
     path = opened / "muster.db"
     database.close()
@@ -149,7 +151,7 @@ def test_a_database_with_a_broken_page_is_refused(opened: Path) -> None:
     path = opened / "muster.db"
     database.close()
     whole = bytearray(path.read_bytes())
-    whole[4096 * 2 : 4096 * 3] = os.urandom(4096)
+    whole[4096 * 2 : 4096 * 3] = NOISE[:4096]
     path.write_bytes(whole)
     with pytest.raises(DatabaseProblem) as problem:
         database.migrate()

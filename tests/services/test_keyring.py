@@ -55,7 +55,7 @@ def test_processes_that_start_together_end_up_with_one_key(folder: Path) -> None
     processes = [start.Process(target=make_key, args=(folder, keys)) for _ in range(6)]
     for process in processes:
         process.start()
-    found = {keys.get(timeout=20) for _ in processes}
+    found = {keys.get(timeout=60) for _ in processes}
     for process in processes:
         process.join()
     assert len(found) == 1

@@ -77,7 +77,7 @@ def test_a_lock_for_life_ends_with_the_process_however_that_ends(folder: Path) -
     held = processes.Queue()
     child = processes.Process(target=hold_and_wait, args=(held,))
     child.start()
-    assert held.get(timeout=20) is True
+    assert held.get(timeout=60) is True
     assert locks.hold("serve") is False
     os.kill(child.pid, signal.SIGKILL)
     child.join()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from models import AuditEntry, Device, Message, MessageState, User
 from models import database as db
-from services import database, messages, outbox, settings
+from services import messages, outbox, settings
 from services.refused import Forbidden, Refused
 from tests.conftest import Clock
 
@@ -75,19 +75,11 @@ def test_a_claimed_message_is_not_claimed_again(message: Message) -> None:
     assert not outbox.is_anything_due()
 
 
-def test_of_many_workers_one_gets_it(alice: User) -> None:
+def test_of_many_workers_one_gets_it(alice: User, at_once: Callable[..., list[Any]]) -> None:
     for _ in range(20):
         queue(alice)
-
-    def work(_: int) -> list[int]:
-        database.connect()
-        try:
-            return [row.id for _ in range(5) for row in outbox.claim(3)]
-        finally:
-            database.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        got = [code for codes in pool.map(work, range(8)) for code in codes]
+    claimed = at_once(8, lambda: [row.id for _ in range(5) for row in outbox.claim(3)])
+    got = [number for numbers in claimed for number in numbers]
     assert len(got) == len(set(got)) == 20
 
 

@@ -63,6 +63,7 @@ def test_one_hash_is_computed_whatever_is_given(
 
 def test_at_most_two_are_computed_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     running, most, guard = 0, 0, threading.Lock()
+    pair = threading.Barrier(2)  # each waits for another: however slowly threads start, two run at once
 
     class Slow(PasswordHasher):
         def verify(self, *given: Any) -> Any:
@@ -70,7 +71,8 @@ def test_at_most_two_are_computed_at_the_same_time(monkeypatch: pytest.MonkeyPat
             with guard:
                 running += 1
                 most = max(most, running)
-            threading.Event().wait(0.01)
+            pair.wait(60)
+            threading.Event().wait(0.01)  # long enough for a third one, if it could come
             with guard:
                 running -= 1
             return super().verify(*given)
