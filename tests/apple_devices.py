@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from itertools import count
+from threading import Lock
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -17,12 +17,16 @@ from services.apple.sites import Site, Words
 from simulation.apple_device import AppleDevice, Response
 
 SERVER = "http://localhost"
+_keys: dict[int, rsa.RSAPrivateKey] = {}
+_one_at_a_time = Lock()
 
 
-@cache
 def key(number: int) -> rsa.RSAPrivateKey:
-    """A pool: making one takes a while."""
-    return rsa.generate_private_key(65537, 2048)
+    """A pool: making one takes a while. Threads that ask for the same number at once get the same."""
+    with _one_at_a_time:
+        if number not in _keys:
+            _keys[number] = rsa.generate_private_key(65537, 2048)
+        return _keys[number]
 
 
 def transport(app: Flask):

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from peewee import sqlite3
 
-from cli import demo_organisation
+from cli import demo_organisation, demo_phone
 from services.database import DatabaseProblem
 from tests.servers import Server, running, until
 
@@ -54,6 +54,7 @@ def test_the_demo_from_start_to_an_active_device_and_again(tmp_path: Path) -> No
         assert done.returncode == 0, done.stderr
         assert _statuses(data) == ["active"]
         until(lambda: _phone(data) == ("Simulated iPhone", "active"), 60)
+        until((data / demo_phone.FILE_NAME).exists, 60)  # or it would have forgotten who it is
         server.process.send_signal(signal.SIGINT)
         assert server.ended() == 0
         assert "Muster has stopped" in server.said()

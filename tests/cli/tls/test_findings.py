@@ -171,7 +171,7 @@ def test_a_signature_of_old_is_told(tmp_path: Path) -> None:
         ["x509", "-req", "-sha1", "-in", request, "-CA", chain, "-CAkey", key, "-CAcreateserial", "-days", "90",
          "-out", made, "-extfile", extensions],
     ):  # fmt: skip
-        subprocess.run(["openssl", *command], check=True, capture_output=True, timeout=30)
+        subprocess.run(["openssl", *command], check=True, capture_output=True, timeout=60)
     old = Holder(x509.load_pem_x509_certificate(made.read_bytes()), None)
     now = int(old.certificate.not_valid_before_utc.timestamp()) + 60
     (says,) = problems(old, now=now)

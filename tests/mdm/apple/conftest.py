@@ -56,7 +56,7 @@ def openssl() -> Callable[..., bytes]:
 
     def run(*arguments: object, given: bytes = b"") -> bytes:
         command = ["openssl", *map(str, arguments)]
-        finished = subprocess.run(command, input=given, capture_output=True, timeout=30, check=False)
+        finished = subprocess.run(command, input=given, capture_output=True, timeout=60, check=False)
         assert finished.returncode == 0, finished.stderr.decode()
         return finished.stdout
 

@@ -75,7 +75,7 @@ def test_whatever_was_wrong_inside_the_refusal_is_the_same(client: Client, autho
     inside = client.certificate_request("s3cret")
     contents = [
         seal(inside, stranger, "aes256_cbc"),
-        seal(inside[:-1] + b"\0", authority.certificate, "aes256_cbc"),
+        seal(inside[:-1] + bytes((inside[-1] ^ 1,)), authority.certificate, "aes256_cbc"),
         seal(b"", authority.certificate, "aes256_cbc"),
         seal(b"no request", authority.certificate, "des"),
         seal(inside, authority.certificate, "aes256_cbc")[:-1],
