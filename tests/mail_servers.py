@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -85,9 +87,18 @@ def silent() -> Iterator[int]:
                 connection.close()
 
 
+# Below the ports that the system gives out by itself, and others for each of the processes that test side by side.
+PORTS_EACH = 1000
+_lowest = 12_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 20 * PORTS_EACH
+_turns = itertools.count(os.getpid())  # two runs of the tests on one machine begin at different ones
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Nobody else takes it before the server that it is for listens there, or while that one is away for a moment."""
+    while True:
+        port = _lowest + next(_turns) % PORTS_EACH
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def certificate(folder: Path, address: str = "127.0.0.1") -> tuple[Path, Path]:

@@ -22,10 +22,12 @@ class House:
         self.passwords = {person["name"]: person["password"] for person in people}
 
     def sign_in(self, page: Page, username: str, password: str = "") -> None:
-        """By the form, as everybody does. A wrong password stays where it is."""
+        """By the form, as everybody does, and until the scripts of the page behind it have begun. A wrong password
+        stays where it is.
+        """
         page.goto("/sign-in")
         page.get_by_label("User name").fill(username)
         page.get_by_label("Password").fill(password or self.passwords[username])
         page.get_by_role("button", name="Sign in with password").click()
-        if not password:
-            expect(page.get_by_text("Welcome, ")).to_be_visible()
+        expect(page.get_by_role("alert") if password else page.get_by_text("Welcome, ")).to_be_visible()
+        page.wait_for_load_state()

@@ -140,6 +140,7 @@ def outlives_a_poll(page: Page) -> None:
 def tab_to(page: Page, goal: Locator) -> None:
     """Press Tab until the goal has the focus; at every stop the focus must be seen."""
     expect(goal).to_be_visible()
+    page.wait_for_load_state()
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         is_seen(page)

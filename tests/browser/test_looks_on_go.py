@@ -107,6 +107,7 @@ def test_other_ways_the_steps_end(
     expect(page.get_by_role("heading", name="Go on in the other browser")).to_be_visible()
     looks.at(page, "go-3-in-the-other-browser")
     page.get_by_role("button", name="Leave this page").click()
+    expect(page.get_by_role("heading", name="You have stopped")).to_be_visible()
     looks.at(page, "go-stopped")
 
 

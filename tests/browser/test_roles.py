@@ -35,7 +35,7 @@ def test_bob_may_lock_and_alice_may_do_everything(
         device = a_device(owner)
         page = browser_of(username)
         page.get_by_role("link", name="ThinkPad X1").click()
-        assert page.url.endswith(f"/devices/{device.code}")
+        expect(page).to_have_url(f"/devices/{device.code}")
         expect(page.get_by_role("button", name="Lock Locks the screen")).to_be_visible()
         expect(page.get_by_role("link", name="Ownership")).to_have_count(ownership)
         for action in DANGERS:
