@@ -17,6 +17,7 @@ from flask import Flask
 
 import worker
 from cli import logs
+from cli.bell import Bell
 from cli.one_at_a_time import OneAtATime
 from config import Config
 
@@ -55,7 +56,7 @@ class WorkerKeeper:
     def __init__(self, config: Config, demo: bool) -> None:
         self.config = config
         self.demo = demo
-        self.is_ending = threading.Event()
+        self.is_ending = Bell()
         self.process: BaseProcess | None = None
 
     def start(self) -> None:
@@ -117,7 +118,7 @@ def _watch(parent: int) -> None:
 
 def _work(parent: int, config: Config, demo: bool) -> None:
     """Runs in the worker's process. Ctrl-C reaches it too, but the server decides when it ends."""
-    stop = threading.Event()
+    stop = Bell()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     die_with(parent)

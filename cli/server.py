@@ -20,6 +20,7 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from cli import logs, processes
+from cli.bell import Bell
 from config import Config
 from services import database, locks
 
@@ -103,6 +104,7 @@ class Server(MPServer):
         self.keeper = keeper
         self.when_ready = when_ready
         self.process_id = os.getpid()
+        self.main_loop_interrupt = Bell()
         self.on_startup(keeper.start)
         self.on_shutdown(keeper.wait)
 
@@ -126,6 +128,13 @@ class Server(MPServer):
         except SystemExit:
             if exit_code or not self.interrupt_signal:
                 raise
+
+    def _respawn_workers(self, *arguments: Any, **named: Any) -> None:
+        """Before this granian clears what wakes it, and may so forget a signal that came the moment before."""
+        if not self.interrupt_signal:
+            super()._respawn_workers(*arguments, **named)  # type: ignore[no-untyped-call]
+        if self.interrupt_signal:
+            self.main_loop_interrupt.set()
 
     def _stop_workers(self) -> None:
         """Granian waits for each process in two threads, and the one that is told of its end second takes it for one

@@ -9,12 +9,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 
 from tests.mail_servers import free_port
 
 HOME = Path(__file__).parent.parent
+GONE = (FileNotFoundError, ProcessLookupError)  # what reading of a process or thread raises that has ended
 LONGEST_START = 40.0  # seconds; two at most when nothing else runs
 
 
@@ -57,7 +59,8 @@ class Server:
         """The web process and the worker."""
         found = []
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            found += [int(pid) for pid in (task / "children").read_text().split()]
+            with suppress(*GONE):  # a thread that has ended meanwhile; another one has its children
+                found += [int(pid) for pid in (task / "children").read_text().split()]
         return [pid for pid in found if is_alive(pid)]
 
     def worker(self) -> int:
@@ -77,7 +80,7 @@ class Server:
     def _answers(self) -> bool:
         try:
             return self.get("/livez") == "ok\n"
-        except OSError:
+        except (OSError, HTTPException):  # nobody there, or killed in the middle of its answer
             return False
 
 
@@ -93,10 +96,15 @@ def running(command: str, data: Path, port: int = 0, **environment: str) -> Iter
 
 def is_alive(pid: int) -> bool:
     """A zombie that nobody has buried yet is dead."""
+    return state(pid) not in ("Z", "X", "")
+
+
+def state(pid: int) -> str:
+    """A letter, as `ps` shows it; nothing if there is no such process."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except GONE:
+        return ""
 
 
 def until(happens: object, seconds: float = 30) -> None:

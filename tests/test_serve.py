@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from cli import server as cli_server
+from cli.bell import Bell
 from cli.processes import END_SECONDS, WorkerKeeper
 from cli.server import HEADER_SECONDS
 from config import Config
@@ -138,9 +139,11 @@ def test_it_ends_in_order(served: Server, how: signal.Signals) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_in_order_though_its_children_hear_of_it_first(served: Server, how: signal.Signals) -> None:
+    (web,) = set(served.children()) - {served.worker()}
     os.kill(served.process.pid, signal.SIGSTOP)
+    until(lambda: servers.state(served.process.pid) == "T")
     os.killpg(served.process.pid, how)
-    time.sleep(0.1)
+    until(lambda: not is_alive(web))
     os.kill(served.process.pid, signal.SIGCONT)
     assert served.ended() == 0
     assert "worker ended with" not in served.log.read_text()
@@ -174,6 +177,24 @@ def test_a_web_process_that_missed_the_first_word_is_told_again(data: Path) -> N
     assert time.monotonic() - began < END_SECONDS - 1
 
 
+def test_a_signal_just_before_a_dead_web_process_is_replaced_is_not_forgotten(data: Path) -> None:
+    config = Config(data=data)
+    server = cli_server.Server(config, WorkerKeeper(config, demo=False), lambda: None)
+
+    class Unlucky(Bell):
+        def clear(self) -> None:
+            server.signal_handler_interrupt()
+            super().clear()
+
+    server.main_loop_interrupt = Unlucky()
+    server.interrupt_children = [0]
+    server.main_loop_interrupt.set()
+    loop = threading.Thread(target=server._serve_loop, args=(None, None), daemon=True)
+    loop.start()
+    loop.join(30)
+    assert not loop.is_alive()
+
+
 def test_a_child_without_handlers_of_its_own_ends_and_touches_nothing(data: Path) -> None:
     config, fork = Config(data=data), multiprocessing.get_context("fork")
     keeper = WorkerKeeper(config, demo=False)
@@ -197,6 +218,7 @@ def test_a_killed_server_takes_its_children_with_it_and_can_start_again(served: 
 
 
 def test_a_killed_worker_is_started_again(served: Server) -> None:
+    until(lambda: "worker started" in served.log.read_text())
     old = served.worker()
     os.kill(old, signal.SIGKILL)
     until(lambda: served.log.read_text().count("worker started") == 2)
@@ -210,7 +232,6 @@ def test_a_killed_worker_is_started_again(served: Server) -> None:
 
 
 def test_a_killed_web_process_is_started_again(served: Server) -> None:
-    time.sleep(6)  # granian takes two deaths within 5.5 seconds for a loop
     (web,) = set(served.children()) - {served.worker()}
     os.kill(web, signal.SIGKILL)
     until(lambda: web not in served.children() and served._answers())
