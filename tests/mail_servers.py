@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+LONGEST_START = 30.0  # seconds; a moment when nothing else runs
+
 
 class Keeps:
     """Takes every mail, or answers with `refusal` at the step of that name."""
@@ -55,7 +57,7 @@ class Keeps:
 def running(handler: Keeps, port: int = 0, **options: Any) -> Iterator[int]:
     """A mail server on a port of the loopback, for the length of the block."""
     port = port or free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
+    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=LONGEST_START, **options)
     controller.start()
     try:
         yield port
