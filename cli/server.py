@@ -132,7 +132,7 @@ class Server(MPServer):
     def _respawn_workers(self, *arguments: Any, **named: Any) -> None:
         """Before this granian clears what wakes it, and may so forget a signal that came the moment before."""
         if not self.interrupt_signal:
-            super()._respawn_workers(*arguments, **named)  # type: ignore[no-untyped-call]
+            super()._respawn_workers(*arguments, **named)
         if self.interrupt_signal:
             self.main_loop_interrupt.set()
 
