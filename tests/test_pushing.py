@@ -33,9 +33,8 @@ def authority(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Au
     import time
 
     monkeypatch.setattr(the_clock, "source", time.time)  # TLS knows no other clock
-    monkeypatch.setattr(
-        push_connection, "SECONDS", 60.0
-    )  # the service, too, is slow when other tests run beside
+    # The service, too, is slow when other tests run beside.
+    monkeypatch.setattr(push_connection, "SECONDS", 60.0)
     made = Authority(tmp_path)
     _configure(app, monkeypatch, apns_ca_file=made.file)
     return made
