@@ -146,6 +146,7 @@ def test_html_in_a_name_stays_text(app: Flask, configure: Configure, alice: User
 def test_a_pin_is_not_mailed_when_it_stands_on_the_screen(
     app: Flask, configure: Configure, alice: User
 ) -> None:
+    settings.put("pin_length", "12", by=None)  # a shorter one may stand in a boundary or a link by chance
     issued = registrations.start(alice, Platform.LINUX, Way.PIN, by=alice)
     with mail_servers.running(keeps := mail_servers.Keeps()) as port:
         configure(port)
@@ -231,7 +232,8 @@ def test_it_is_given_up_with_its_reason(
 def test_a_silent_server_holds_nobody_up_for_long(
     app: Flask, configure: Configure, invitation: registrations.Issued, alice: User
 ) -> None:
-    queue(alice)
+    for _ in range(6):
+        queue(alice)
     with mail_servers.silent() as port:
         configure(port)
         began = time.monotonic()
@@ -240,8 +242,8 @@ def test_a_silent_server_holds_nobody_up_for_long(
         registrations.start(alice, Platform.LINUX, Way.INVITATION, by=alice)
         assert thread.is_alive(), "a request does not wait for the mail server"
         thread.join()
-        assert 4.5 < time.monotonic() - began < 9.5, "five seconds for the whole conversation"
-    assert {message.reason for message in Message.select().limit(2)} == {"timed_out"}
+        assert 4.5 < time.monotonic() - began < 25, "five seconds for all seven, not for each"
+    assert {message.reason for message in Message.select().limit(7)} == {"timed_out"}
 
 
 def test_a_wrong_certificate_gets_nothing(

@@ -58,7 +58,7 @@ def test_bob_sees_his_own_device_only(visit, alice, bob, a_device):
     hers, his = a_device(alice), a_device(bob)
     answer = visit(bob).get("/")
     assert rows_of(answer) == [his.code]
-    assert hers.code not in answer.text
+    assert f"/devices/{hers.code}" not in answer.text
     assert answer.words(".lead") == "One device. It is in good order."
 
 
