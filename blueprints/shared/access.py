@@ -75,6 +75,11 @@ def person() -> User:
     return signed_in().user
 
 
+def may_register() -> bool:
+    """May they register devices of their own?"""
+    return Role.REGISTER in signed_in().roles
+
+
 def remember(token: str) -> None:
     """Put the token of a session that was just started into a cookie that holds nothing else."""
     loaded = _visitor(token)

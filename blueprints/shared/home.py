@@ -61,7 +61,7 @@ def roll_of(person: User) -> dict[str, Any]:
         "here": roll.lines(here, shared),
         "gone": roll.lines(gone, shared),
         "limit": _limit_sentence(person),
-        "may_register": _may_register(),
+        "may_register": access.may_register(),
     }
 
 
@@ -98,7 +98,7 @@ def _kept(frame: Frame) -> tuple[str, ...]:
         **places,
         has_devices=frame.has_devices,
         limit=frame.limit,
-        may_register=_may_register(),
+        may_register=access.may_register(),
         panel=register_panel.panel(access.person(), form_code="\x00form\x00"),
     )
     html = html.replace(security.csrf_token(), "\x00csrf\x00").replace(_session(), "\x00session\x00")
@@ -110,14 +110,10 @@ def _session() -> str:
     return f'data-session="{session_end.seconds()}"'
 
 
-def _may_register() -> bool:
-    return Role.REGISTER in access.signed_in().roles
-
-
 def _limit_sentence(person: User) -> str:
     """You may register five devices, so there is room for two more. Nothing where there is no limit."""
     rules = organisation.current()
-    room = registration_rules.room_left(person, rules) if _may_register() else None
+    room = registration_rules.room_left(person, rules) if access.may_register() else None
     if room is None:
         return ""
     most = ngettext(

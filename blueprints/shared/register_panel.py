@@ -13,7 +13,7 @@ from markupsafe import Markup
 from wtforms import Field, RadioField, ValidationError
 
 from blueprints.shared import access, forms, organisation, words
-from models import Ownership, Role, User
+from models import Ownership, User
 from services import codes, phone_numbers, registration_rules
 from services.settings import Settings
 
@@ -41,7 +41,7 @@ class RegisterForm(forms.Form):
 def panel(person: User, form_code: str = "") -> Markup:
     """Nothing for who may not register, or where nothing can be registered."""
     rules = organisation.current()
-    if Role.REGISTER not in access.signed_in().roles or not registration_rules.platforms_offered(rules):
+    if not access.may_register() or not registration_rules.platforms_offered(rules):
         return Markup()
     has_room = registration_rules.room_left(person, rules) != 0
     form = RegisterForm(formdata=None, data={"form_code": form_code or new_form_code()})

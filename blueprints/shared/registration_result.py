@@ -18,7 +18,7 @@ from blueprints.shared import (
     times,
     words,
 )
-from models import Registration, Role, Way
+from models import Registration, Way
 from services import registrations, sessions
 from services.registrations import Issued
 
@@ -88,7 +88,7 @@ def parts(
         "device": registration.device,
         "name": name,
         "joining": joining,
-        "may_register_another": Role.REGISTER in access.signed_in().roles,
+        "may_register_another": access.may_register(),
         "standing": standing,
         "stamp": stamp,
         "state_url": f"/registrations/{registration.code}/state?stamp={stamp}",

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from blueprints.shared import access, organisation, pages, security, times
 from blueprints.shared.device_registration import PATHS, may_have_again
 from blueprints.shared.roll_words import RollWords, mail_said, named, roll_words
-from models import ENDED, ENROLLED, Role, Status, User, Way
+from models import ENDED, ENROLLED, Status, User, Way
 from services import clock
 from services.devices import HomeRow
 
@@ -59,7 +59,7 @@ def reading(since: int | None = None) -> Reading:
         now=clock.now(),
         since=since or clock.now(),
         person=access.person(),
-        may_register=Role.REGISTER in access.signed_in().roles,
+        may_register=access.may_register(),
     )
 
 
