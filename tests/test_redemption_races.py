@@ -11,18 +11,12 @@ import pytest
 from flask import Flask
 
 from models import AuditEntry, Device, Registration, Status, User, Way
-from services import audit, connections, database, enrolment_tokens, registrations, verification
+from services import audit, database, enrolment_tokens, registrations, verification
 from tests.conftest import PASSWORD, Visitor
 
 pytestmark = pytest.mark.slow
 
 CROWD = 64
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No server has so many threads: on a slow machine the last one would wait longer than a writer may."""
-    monkeypatch.setattr(connections, "BUSY_SECONDS", 60)
 
 
 Visit = Callable[[User | None], Visitor]
